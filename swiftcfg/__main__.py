@@ -1,0 +1,5 @@
+"""``python -m swiftcfg`` is ``swiftcfg``."""
+
+from swiftcfg.cli import main
+
+main()

@@ -1,0 +1,56 @@
+"""EngineSettings: what reaches the serving engine from one DeployConfig, after defaults and by version.
+
+The flags of ms-swift changed name at 3.7.0 and some names stayed accepted without reaching vLLM;
+``swiftcfg.backend`` has the rows. Everything here is what the engine will use, not what was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from swiftcfg.units import Bytes, Pixels, Tokens
+
+BackendName = Literal["vllm", "transformers", "sglang", "lmdeploy"]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimit:
+    """How many items of one kind a request may carry; width, height, frames only shrink vLLM's dummy."""
+
+    count: int
+    width: Pixels | None = None
+    height: Pixels | None = None
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Settings of one engine. None means the engine's own default, which depends on its version.
+
+    ``media_limits`` has a row only for kinds that the command limits. ``processor_kwargs`` are the
+    engine-level mm_processor_kwargs. ``unread`` lists what was written and has no effect, with the reason.
+    """
+
+    backend: BackendName
+    tensor_parallel_size: int = 1
+    pipeline_parallel_size: int = 1
+    data_parallel_size: int = 1
+    gpu_memory_utilization: float | None = None
+    kv_cache_memory: Bytes | None = None
+    max_model_len: Tokens | None = None
+    max_num_seqs: int | None = None
+    max_num_batched_tokens: Tokens | None = None
+    media_limits: Mapping[str, MediaLimit] = field(default_factory=dict)
+    processor_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    enforce_eager: bool = False
+    kv_cache_dtype: str = "auto"
+    quantization: str | None = None
+    torch_dtype: str | None = None
+    enable_lora: bool = False
+    max_lora_rank: int = 16
+    max_loras: int = 1
+    mm_encoder_tp_mode: Literal["weights", "data"] = "weights"
+    skip_mm_profiling: bool = False
+    attn_impl: str | None = None
+    unread: tuple[tuple[str, str], ...] = ()
+    unknowns: tuple[str, ...] = ()

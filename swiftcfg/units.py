@@ -1,0 +1,75 @@
+"""Amounts in their smallest unit, and the text people write them as.
+
+Inside, every amount is an int and its name says the unit. ``24GiB`` and ``80GB`` exist only at
+the edges, and differ: GiB is 2**30 bytes, GB is 10**9.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+from swiftcfg.errors import InputError
+
+Bytes = NewType("Bytes", int)
+Tokens = NewType("Tokens", int)
+Pixels = NewType("Pixels", int)
+
+MIB = 2**20
+GIB = 2**30
+
+_BYTE_UNITS = {
+    "": 1, "B": 1,
+    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40,
+    "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+}  # fmt: skip
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", re.ASCII)
+
+
+def parse_bytes(text: str) -> Bytes:
+    """Read ``24GiB``, ``80GB``, ``512MiB`` or a plain number of bytes.
+
+    Raises InputError for anything else, negative and absurd (over 2**60) amounts included.
+    """
+    match = _AMOUNT.fullmatch(text)
+    unit = _BYTE_UNITS.get(match.group(2).upper()) if match else None
+    if match is None or unit is None:
+        raise InputError(
+            f"{text!r} is not an amount of memory",
+            "write a number and a unit, such as 24GiB, 80GB or 512MiB",
+        )
+    amount = round(float(match.group(1)) * unit) if "." in match.group(1) else int(match.group(1)) * unit
+    if amount > 2**60:
+        raise InputError(f"{text!r} is more memory than any machine has", "check the unit: GiB, MiB, GB or MB")
+    return Bytes(amount)
+
+
+def gib(amount: int | float) -> str:
+    """Write bytes for people, always in GiB with two decimals: ``15.45 GiB``."""
+    return f"{amount / GIB:.2f} GiB"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An amount that is known between two bounds: low <= best <= high, all in one unit."""
+
+    low: int
+    best: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.best <= self.high:
+            raise ValueError(f"not ordered: {self.low}, {self.best}, {self.high}")
+
+    @classmethod
+    def exactly(cls, amount: int) -> "Range":
+        return cls(amount, amount, amount)
+
+    def __add__(self, other: "Range") -> "Range":
+        return Range(self.low + other.low, self.best + other.best, self.high + other.high)
+
+    def __sub__(self, other: "Range") -> "Range":
+        """The widest difference: this one's low less the other's high, and the other way round."""
+        return Range(self.low - other.high, self.best - other.best, self.high - other.low)
+
+    def max(self, other: "Range") -> "Range":
+        return Range(max(self.low, other.low), max(self.best, other.best), max(self.high, other.high))
