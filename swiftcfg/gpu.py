@@ -37,4 +37,6 @@ class Gpu:
 
     def free_before_context(self) -> Range:
         """What CUDA would report as free before this process makes its context."""
-        return Range(*(max(0, total - self.used) for total in (self.cuda_total.low, self.cuda_total.best, self.cuda_total.high)))
+        return Range(
+            *(max(0, total - self.used) for total in (self.cuda_total.low, self.cuda_total.best, self.cuda_total.high))
+        )

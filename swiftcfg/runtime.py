@@ -40,9 +40,7 @@ def parse_version(package: str, text: str) -> Version:
     try:
         return Version(text)
     except InvalidVersion:
-        raise InputError(
-            f"{text!r} is not a version of {package}", "write it as pip does, such as 4.6.0"
-        ) from None
+        raise InputError(f"{text!r} is not a version of {package}", "write it as pip does, such as 4.6.0") from None
 
 
 def choose_runtime(given: Mapping[str, str], found: Mapping[str, str], prefix: str) -> Runtime:

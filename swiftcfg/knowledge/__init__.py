@@ -1,0 +1,25 @@
+"""Facts as data: GPUs, model families, vLLM behaviour by version, the flags of every ms-swift release.
+
+Every row carries the source of its numbers. The core never opens these files; it is handed their content.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def load(name: str) -> Any:
+    """The content of ``knowledge/<name>``, a .yaml or .json file shipped with the package; treat it as frozen."""
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    if name.endswith(".json"):
+        return json.loads(text)
+    import yaml  # noqa: PLC0415  (25 ms that JSON readers need not pay)
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def names(folder: str, suffix: str) -> list[str]:
+    """The file names with ``suffix`` in a folder under knowledge/, sorted."""
+    return sorted(entry.name for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(suffix))
