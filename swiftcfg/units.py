@@ -43,7 +43,7 @@ def parse_bytes(text: str) -> Bytes:
     return Bytes(amount)
 
 
-def gib(amount: int | float) -> str:
+def gib(amount: float) -> str:
     """Write bytes for people, always in GiB with two decimals: ``15.45 GiB``."""
     return f"{amount / GIB:.2f} GiB"
 
