@@ -20,7 +20,7 @@ def test_parsing_tells_accepted_from_left_over_from_refused():
 
 
 def test_initialising_gives_what_the_engine_gets(tmp_path: Path):
-    model = str(model_folder(tmp_path: Path))
+    model = str(model_folder(tmp_path))
     words = ["--model", model, "--infer_backend", "vllm", "--vllm_limit_mm_per_prompt", '{"image": 5}']
     (verdict,) = swift_verdicts([words], level=2)
     assert verdict.accepted, verdict.error
