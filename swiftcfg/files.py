@@ -1,0 +1,150 @@
+"""Files that users name: read with a bound, written whole or not at all, never over another file by accident."""
+# ruff: noqa: PTH105, PTH108, PTH112, PTH118, PTH120, PTH123
+# (pathlib drops a final slash, and its questions raise on names that are too long)
+
+import errno
+import os
+import secrets
+import stat
+import sys
+from contextlib import suppress
+from shlex import quote
+
+from swiftcfg.errors import InputError, MachineError, SwiftcfgError
+
+STDIN = "-"
+
+#: What a file of settings, a profile or a script may hold; more is somebody's weights given by mistake.
+READ_LIMIT = 2**20
+
+
+def shown_name(path: str) -> str:
+    """The path as messages write it: quoted where a shell would need it, ``standard input`` for ``-``."""
+    return "standard input" if path == STDIN else quote(path.encode(errors="backslashreplace").decode())
+
+
+def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
+    """The content of a file, or of standard input for ``-``; raises InputError where there is none or too much."""
+    try:
+        if path == STDIN:
+            content = sys.stdin.buffer.read(limit + 1)
+        else:
+            with open(path, "rb") as file:
+                content = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise _read_fault(path, error) from None
+    if len(content) > limit:
+        raise InputError(f"{shown_name(path)} is larger than {limit} bytes", "check that it is the right file")
+    return content
+
+
+def _read_fault(path: str, error: OSError | ValueError) -> SwiftcfgError:
+    shown = shown_name(path)
+    match error:
+        case FileNotFoundError():
+            return InputError(f"there is no file {shown}", "check the spelling and the folder you are in")
+        case IsADirectoryError():
+            return InputError(f"{shown} is a folder", "name a file")
+        case NotADirectoryError():
+            return InputError(f"{shown} goes through something that is not a folder", "check the path")
+        case PermissionError():
+            return InputError(f"no permission to read {shown}", "look at: ls -l " + shown)
+        case OSError():
+            return MachineError(f"cannot read {shown}: {error.strerror}")
+        case _:  # ValueError: a NUL byte
+            return InputError(f"{shown} is not a file name", "a file name has no NUL byte")
+
+
+def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -> None:
+    """Write ``text`` to ``path`` in one step: whoever looks sees the old file, no file, or the whole new one.
+
+    Without ``force`` nothing that exists is ever replaced, not even what appears while this runs, and
+    not a symbolic link. With ``force`` a link stays and what it points to is replaced. The umask
+    clears bits of ``mode`` as for any new file. Bytes of paths that are not UTF-8 are written as they came.
+    """
+    content = _encoded(text)
+    if not path or "\0" in path:
+        raise InputError(f"{shown_name(path)} is not a file name", "name a file, such as deploy.sh")
+    target = os.path.realpath(path) if force else path
+    _refuse_what_is_there(path, target, force=force)
+    temporary = os.path.join(os.path.dirname(target) or ".", f".swiftcfg-{secrets.token_hex(8)}")
+    try:
+        try:
+            _write_whole(temporary, content, mode)
+            _put_in_place(temporary, target, force=force)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+    except OSError as error:
+        raise _write_fault(path, target, error) from None
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        character = text[error.start]
+        raise InputError(
+            f"the text to write holds U+{ord(character):04X}, half a character that no file can hold",
+            "look for a cut-off emoji in the names and values given",
+        ) from None
+
+
+def _refuse_what_is_there(path: str, target: str, *, force: bool) -> None:
+    """Raise InputError where something exists that must stay; a folder, device or pipe must stay always."""
+    shown = shown_name(path)
+    if path.endswith("/") or os.path.isdir(path):
+        raise InputError(f"{shown} is a folder", "name a file in it, such as " + quote(os.path.join(path, "deploy.sh")))
+    if not os.path.lexists(target):
+        return
+    if not force:
+        raise InputError(f"{shown} exists already", "give --force to replace it, or another name")
+    if not stat.S_ISREG(os.lstat(target).st_mode):
+        raise InputError(f"{shown} is not a regular file", "print the text instead, and redirect that")
+
+
+def _write_whole(temporary: str, content: bytes, mode: int) -> None:
+    """Write a file that does not exist yet and wait until it is on the disk."""
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+#: What file systems without hard links answer (FAT, some network and container mounts).
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+def _put_in_place(temporary: str, target: str, *, force: bool) -> None:
+    """Give the file its name; os.link fails where the name is taken, os.replace does not."""
+    if not force:
+        try:
+            os.link(temporary, target)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))  # claims the name, or fails
+        else:
+            return
+    os.replace(temporary, target)
+
+
+def _write_fault(path: str, target: str, error: OSError) -> SwiftcfgError:
+    shown, folder = shown_name(path), shown_name(os.path.dirname(target) or ".")
+    if isinstance(error, FileExistsError):
+        return InputError(f"{shown} exists already", "give --force to replace it, or another name")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return MachineError(f"no space left in {folder} for {shown}", "look at: df -h " + folder)
+    faults = {
+        errno.ENOENT: (f"the folder {folder} does not exist", f"make it with: mkdir -p {folder}"),
+        errno.ENOTDIR: (f"{folder} is not a folder", "name a file in a folder that exists"),
+        errno.EACCES: (f"no permission to write in {folder}", "name a file in a folder of your own"),
+        errno.EPERM: (f"no permission to write in {folder}", "name a file in a folder of your own"),
+        errno.EROFS: (f"{folder} can only be read", "name a file on a disk that can be written"),
+        errno.ENAMETOOLONG: (f"{shown} is too long for a file name", "give a shorter one"),
+        errno.ELOOP: (f"{shown} goes round in a circle of symbolic links", "look at: ls -l " + folder),
+    }
+    if error.errno in faults:
+        return InputError(*faults[error.errno])
+    return MachineError(f"cannot write {shown}: {error.strerror}")
