@@ -1,0 +1,84 @@
+"""Sizes of images and clips, and the text people write them as: ``1920x1080``, ``A4@200dpi``, ``1280x720@30fps,60s``."""
+
+import re
+from dataclasses import dataclass
+
+from swiftcfg.errors import InputError
+from swiftcfg.units import Pixels
+
+#: Width and height of a page in millimetres, upright (ISO 216; ANSI/ASME Y14.1 for letter and legal).
+PAGES_MM = {
+    "A3": (297.0, 420.0),
+    "A4": (210.0, 297.0),
+    "A5": (148.0, 210.0),
+    "LETTER": (215.9, 279.4),
+    "LEGAL": (215.9, 355.6),
+}
+#: A side longer than this is a slip of the finger: PNG and JPEG decoders stop earlier (JPEG at 65,535).
+LONGEST_SIDE = 65_535
+
+_PLAIN = re.compile(r"(\d{1,6})\s*[x×*]\s*(\d{1,6})", re.IGNORECASE)
+_PAGE = re.compile(r"([a-z]+\d?)(-landscape)?\s*@\s*(\d{1,4})\s*dpi", re.IGNORECASE | re.ASCII)
+_CLIP = re.compile(
+    r"(?P<size>[^@]+?)\s*@\s*(?P<fps>\d{1,4}(?:\.\d+)?)\s*fps\s*,\s*(?P<seconds>\d{1,6}(?:\.\d+)?)\s*s",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels; ``dpi`` where the text named a page."""
+
+    width: int
+    height: int
+    dpi: int | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        return Pixels(self.width * self.height)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video: the size of its frames, how many of them a second, and how long it runs."""
+
+    size: Size
+    fps: float
+    seconds: float
+
+    @property
+    def total_frames(self) -> int:
+        return max(1, round(self.fps * self.seconds))
+
+    def __str__(self) -> str:
+        return f"{self.size}@{self.fps:g}fps,{self.seconds:g}s"
+
+
+def parse_size(text: str) -> Size:
+    """Read ``1920x1080``, ``A4@200dpi`` or ``A4-landscape@200dpi``; raises InputError for anything else."""
+    plain, page = _PLAIN.fullmatch(text.strip()), _PAGE.fullmatch(text.strip())
+    if plain:
+        size = Size(int(plain.group(1)), int(plain.group(2)))
+    elif page and page.group(1).upper() in PAGES_MM:
+        dpi = int(page.group(3))
+        width, height = (round(side / 25.4 * dpi) for side in PAGES_MM[page.group(1).upper()])
+        size = Size(height, width, dpi) if page.group(2) else Size(width, height, dpi)
+    else:
+        raise InputError(f"{text!r} is not a size", "write width x height, such as 1920x1080, or a page: A4@200dpi")
+    if not (1 <= size.width <= LONGEST_SIDE and 1 <= size.height <= LONGEST_SIDE):
+        raise InputError(f"{text!r} is not a size: sides go from 1 to {LONGEST_SIDE} pixels")
+    return size
+
+
+def parse_clip(text: str) -> Clip:
+    """Read ``1920x1080@30fps,60s``; raises InputError for anything else."""
+    match = _CLIP.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"{text!r} is not a clip", "write size, frames a second and seconds: 1920x1080@30fps,60s")
+    clip = Clip(parse_size(match["size"]), float(match["fps"]), float(match["seconds"]))
+    if not (clip.fps and clip.seconds):
+        raise InputError(f"{text!r} is not a clip: frames a second and seconds are above 0")
+    return clip
