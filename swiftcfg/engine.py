@@ -28,7 +28,10 @@ class EngineSettings:
     """Settings of one engine. None means the engine's own default, which depends on its version.
 
     ``media_limits`` has a row only for kinds that the command limits. ``processor_kwargs`` are the
-    engine-level mm_processor_kwargs. ``unread`` lists what was written and has no effect, with the reason.
+    engine-level mm_processor_kwargs. ``max_num_seqs`` is the batch size of the transformers engine.
+
+    ``unread`` lists what was written, is accepted and has no effect, with the reason; ``problems`` what keeps the
+    command from starting (it is then read as if it were not given); ``unknowns`` what the text does not tell.
     """
 
     backend: BackendName
@@ -53,4 +56,5 @@ class EngineSettings:
     skip_mm_profiling: bool = False
     attn_impl: str | None = None
     unread: tuple[tuple[str, str], ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[str, ...] = ()
