@@ -62,6 +62,7 @@ class VisionTower:
     out_hidden_size: int
     in_channels: int = 3
     deepstack_levels: int = 0
+    position_embeddings: int = 0
 
     @property
     def factor(self) -> int:
@@ -107,11 +108,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A LoRA adapter folder: its rank and the bytes of its tensors."""
+    """A LoRA adapter folder: its rank and the bytes of its tensors; ``location`` is what ``--adapters`` must be given."""
 
     name: str
     rank: int
     bytes_total: Bytes
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ class Model:
     """A checkpoint, from a folder or the catalogue.
 
     Any part may be None where it is not known; ``unknowns`` then says so in a sentence each, and what
-    depends on it is skipped, never guessed. ``location`` is what ``--model`` must be given to serve it:
-    a hub id or a path. ``local`` is True for a path.
+    depends on it is skipped, never guessed. ``notes`` say what was decided without being certain.
+    ``location`` is what ``--model`` must be given to serve it: a hub id or a path. ``local`` is True for a path.
     """
 
     name: str
@@ -141,3 +143,4 @@ class Model:
     swift_args: tuple[tuple[str, str], ...] = ()
     source: str = ""
     unknowns: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())

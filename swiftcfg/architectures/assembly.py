@@ -1,0 +1,79 @@
+"""Assemble a Model from the files of a checkpoint, wherever they come from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from swiftcfg.architectures.decoder import tensors_of
+from swiftcfg.architectures.description import Description, describe
+from swiftcfg.architectures.processor import read_limits
+from swiftcfg.architectures.tensors import Tensor
+from swiftcfg.architectures.weights import weights_from_tensors
+from swiftcfg.model import Model, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Under which name a model is known, and how it is handed to ``--model``."""
+
+    name: str
+    location: str
+    local: bool
+    source: str
+    model_type: str | None = None
+    template: str | None = None
+    absolute_coordinates: bool = False
+
+
+def assemble(
+    identity: Identity,
+    files: Mapping[str, Mapping[str, Any]],
+    tensors: Sequence[Tensor] | None = None,
+    tensor_source: str = "",
+) -> Model:
+    """Make a Model of a config.json and its neighbours; ``tensors`` are headers, derived where there are none."""
+    description = describe(files["config.json"])
+    description = _settle_tying(description, tensors)
+    weights = _weights(description, tensors, tensor_source)
+    limits = read_limits(files)
+    unknowns = list(description.unknowns)
+    if weights is None:
+        unknowns.append("there are no safetensors headers and the layout is not known; weight bytes are not known")
+    if description.vision is not None and limits is None:
+        unknowns.append("there is no preprocessor_config.json with pixel limits; the largest image is not known")
+    quantization = description.quantization
+    return Model(
+        name=identity.name,
+        location=identity.location,
+        local=identity.local,
+        architecture=description.architecture,
+        model_type=identity.model_type,
+        template=identity.template,
+        text=description.text,
+        vision=description.vision,
+        limits=limits,
+        weights=weights,
+        dtype_bytes=description.dtype_bytes,
+        quantization=quantization.method if quantization else None,
+        quantization_group=quantization.group if quantization else None,
+        absolute_coordinates=identity.absolute_coordinates,
+        source=identity.source,
+        unknowns=tuple(unknowns),
+    )
+
+
+def _settle_tying(description: Description, tensors: Sequence[Tensor] | None) -> Description:
+    """Where config.json is silent, a checkpoint without an output head is tied."""
+    if description.tied is not None or not tensors or description.text is None:
+        return description
+    tied = not any(tensor.name.endswith("lm_head.weight") for tensor in tensors)
+    return replace(description, tied=tied, text=replace(description.text, tie_word_embeddings=tied))
+
+
+def _weights(description: Description, tensors: Sequence[Tensor] | None, source: str) -> Weights | None:
+    if tensors:
+        return weights_from_tensors(tensors, description.dtype_bytes, source)
+    derived = tensors_of(description)
+    return (
+        None if derived is None else weights_from_tensors(derived, description.dtype_bytes, "computed from config.json")
+    )

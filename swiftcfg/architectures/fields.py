@@ -1,0 +1,47 @@
+"""Read values out of a JSON object that somebody else wrote, without trusting it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from swiftcfg.errors import InputError
+
+#: No published model comes near; a larger number is a damaged or hostile file.
+_LARGEST = 10**10
+
+
+def number(record: Mapping[str, Any], *names: str, where: str = "config.json") -> int | None:
+    """The first of ``names`` that is present, as a whole positive number; None where all are absent or null."""
+    for name in names:
+        value = record.get(name)
+        if value is None:
+            continue
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+            shown = repr(value)[:60]
+            raise InputError(
+                f"{where}: {name} is {shown}, not a whole number", "compare the file with the published one"
+            )
+        return value
+    return None
+
+
+def flag(record: Mapping[str, Any], name: str) -> bool | None:
+    """A boolean, or None where it is absent or something else."""
+    value = record.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def section(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A nested object; empty where it is absent or something else."""
+    value = record.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(record: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    """The first of ``names`` that holds a list, as its strings."""
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, list):
+            return tuple(item for item in value if isinstance(item, str))
+    return ()

@@ -1,0 +1,50 @@
+"""What is known of each architecture by name: its decoder, its vision tower, how its tensors are called."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from swiftcfg.model import TowerKind
+
+#: Which decoder parts carry a bias by design; ``config`` means attention_bias and mlp_bias decide.
+Bias = Literal["qkv", "config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """A transformer decoder of the Llama line, as far as its tensors go."""
+
+    bias: Bias = "config"
+    head_norms: bool = False
+    fused_experts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One class name of config.json's ``architectures``; prefixes are those of the published checkpoints."""
+
+    decoder: Decoder
+    tower: TowerKind | None = None
+    text_prefix: str = "model."
+    vision_prefix: str = "visual."
+    default_head_dim: int | None = None
+
+
+_QWEN2 = Decoder(bias="qkv")
+_QWEN3 = Decoder(head_norms=True)
+_NESTED = {"text_prefix": "model.language_model.", "vision_prefix": "model.visual."}
+
+#: Sources: transformers@5.19.0 models/<model_type>/modeling_<model_type>.py (modules, biases, norms);
+#: prefixes: vllm@0.23.0:vllm/model_executor/models/qwen2_vl.py:1185-1197, qwen3_vl.py:1624-1634 (hf_to_vllm_mapper).
+ARCHITECTURES = {
+    "LlamaForCausalLM": Architecture(Decoder()),
+    "MistralForCausalLM": Architecture(Decoder()),
+    "Qwen2ForCausalLM": Architecture(_QWEN2),
+    "Qwen3ForCausalLM": Architecture(_QWEN3, default_head_dim=128),
+    "Qwen3MoeForCausalLM": Architecture(_QWEN3, default_head_dim=128),
+    "Qwen2VLForConditionalGeneration": Architecture(_QWEN2, "qwen2_vl"),
+    "Qwen2_5_VLForConditionalGeneration": Architecture(_QWEN2, "qwen2_5_vl"),
+    "Qwen3VLForConditionalGeneration": Architecture(_QWEN3, "qwen3_vl", default_head_dim=128, **_NESTED),
+    "Qwen3VLMoeForConditionalGeneration": Architecture(
+        Decoder(head_norms=True, fused_experts=True), "qwen3_vl", default_head_dim=128, **_NESTED
+    ),
+}

@@ -1,0 +1,132 @@
+"""Vision towers of the Qwen-VL line: read from config.json, and as a list of tensors."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from swiftcfg.architectures.fields import number, section
+from swiftcfg.architectures.tensors import Tensor
+from swiftcfg.errors import InputError
+from swiftcfg.model import TowerKind, VisionTower
+
+#: Values that a config.json may leave out, by tower: the defaults of transformers@5.19.0
+#: models/<kind>/configuration_<kind>.py, class Qwen*VisionConfig.
+_DEFAULTS: dict[TowerKind, dict[str, int]] = {
+    "qwen2_vl": {
+        "depth": 32, "embed_dim": 1280, "hidden_size": 3584, "mlp_ratio": 4, "num_heads": 16,
+        "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2, "in_channels": 3,
+    },
+    "qwen2_5_vl": {
+        "depth": 32, "hidden_size": 1280, "intermediate_size": 3420, "num_heads": 16, "out_hidden_size": 3584,
+        "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2, "in_channels": 3,
+    },
+    "qwen3_vl": {
+        "depth": 27, "hidden_size": 1152, "intermediate_size": 4304, "num_heads": 16, "out_hidden_size": 3584,
+        "patch_size": 16, "spatial_merge_size": 2, "temporal_patch_size": 2, "in_channels": 3,
+        "num_position_embeddings": 2304,
+    },
+}  # fmt: skip
+
+#: transformers@5.19.0 configuration_qwen3_vl.py, where the list is left out.
+_DEFAULT_DEEPSTACK_LEVELS = 3
+
+#: Sections that mark a model which sees or hears in a way that is not known here.
+_OTHER_SECTIONS = ("vision_config", "vit_config", "visual", "mm_vision_tower", "audio_config", "thinker_config")
+
+
+def read_vision(config: Mapping[str, Any], kind: TowerKind | None) -> tuple[VisionTower | None, str | None]:
+    """The vision tower, or a sentence where the model has one of another kind; neither for a text model."""
+    if kind is not None:
+        return _read_tower(section(config, "vision_config"), kind), None
+    if not any(config.get(name) for name in _OTHER_SECTIONS):
+        return None, None
+    return None, "the vision part is of a kind that is not known; image tokens and the vision peak are not counted"
+
+
+def _read_tower(written: Mapping[str, Any], kind: TowerKind) -> VisionTower:
+    values = {name: _positive(written, name, default) for name, default in _DEFAULTS[kind].items()}
+    early = kind == "qwen2_vl"  # there, hidden_size is the width handed to the language model
+    width = values["embed_dim"] if early else values["hidden_size"]
+    return VisionTower(
+        kind=kind,
+        depth=values["depth"],
+        hidden_size=width,
+        intermediate_size=width * values["mlp_ratio"] if early else values["intermediate_size"],
+        heads=values["num_heads"],
+        patch_size=values["patch_size"],
+        merge_size=values["spatial_merge_size"],
+        temporal_patch_size=values["temporal_patch_size"],
+        out_hidden_size=values["hidden_size"] if early else values["out_hidden_size"],
+        in_channels=values["in_channels"],
+        deepstack_levels=_deepstack_levels(written) if kind == "qwen3_vl" else 0,
+        position_embeddings=values.get("num_position_embeddings", 0),
+    )
+
+
+def _positive(written: Mapping[str, Any], name: str, default: int) -> int:
+    # The checkpoints of Qwen2-VL and Qwen2.5-VL say in_chans, the classes in_channels.
+    names = ("in_channels", "in_chans") if name == "in_channels" else (name,)
+    found = number(written, *names, where="config.json: vision_config")
+    if found == 0:
+        raise InputError(f"config.json: vision_config: {name} is 0", "compare the file with the published one")
+    return default if found is None else found
+
+
+def _deepstack_levels(written: Mapping[str, Any]) -> int:
+    indexes = written.get("deepstack_visual_indexes")
+    return len(indexes) if isinstance(indexes, list) else _DEFAULT_DEEPSTACK_LEVELS
+
+
+def vision_tensors(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
+    """Every tensor of the tower, named as in the published checkpoints.
+
+    Shapes: transformers@5.19.0 modeling_qwen2_vl.py, modeling_qwen2_5_vl.py, modeling_qwen3_vl.py.
+    """
+    width, merged = tower.hidden_size, tower.hidden_size * tower.merge_size**2
+    patch = (width, tower.in_channels, tower.temporal_patch_size, tower.patch_size, tower.patch_size)
+    norm = _rms_norm if tower.kind == "qwen2_5_vl" else _layer_norm
+    yield Tensor(f"{prefix}patch_embed.proj.weight", dtype, patch)
+    if tower.kind == "qwen3_vl":
+        yield Tensor(f"{prefix}patch_embed.proj.bias", dtype, (width,))
+        yield Tensor(f"{prefix}pos_embed.weight", dtype, (tower.position_embeddings, width))
+    for index in range(tower.depth):
+        block = f"{prefix}blocks.{index}."
+        yield from norm(f"{block}norm1", width, dtype)
+        yield from norm(f"{block}norm2", width, dtype)
+        yield from _linear(f"{block}attn.qkv", 3 * width, width, dtype)
+        yield from _linear(f"{block}attn.proj", width, width, dtype)
+        for name, rows, columns in _mlp(tower):
+            yield from _linear(f"{block}mlp.{name}", rows, columns, dtype)
+    if tower.kind != "qwen3_vl":
+        yield from norm(f"{prefix}merger.ln_q", width, dtype)
+        yield from _linear(f"{prefix}merger.mlp.0", merged, merged, dtype)
+        yield from _linear(f"{prefix}merger.mlp.2", tower.out_hidden_size, merged, dtype)
+        return
+    mergers = [("merger.", width)] + [
+        (f"deepstack_merger_list.{level}.", merged) for level in range(tower.deepstack_levels)
+    ]
+    for merger, normed in mergers:
+        yield from norm(f"{prefix}{merger}norm", normed, dtype)
+        yield from _linear(f"{prefix}{merger}linear_fc1", merged, merged, dtype)
+        yield from _linear(f"{prefix}{merger}linear_fc2", tower.out_hidden_size, merged, dtype)
+
+
+def _mlp(tower: VisionTower) -> list[tuple[str, int, int]]:
+    width, inner = tower.hidden_size, tower.intermediate_size
+    if tower.kind == "qwen2_5_vl":
+        return [("gate_proj", inner, width), ("up_proj", inner, width), ("down_proj", width, inner)]
+    first, second = ("fc1", "fc2") if tower.kind == "qwen2_vl" else ("linear_fc1", "linear_fc2")
+    return [(first, inner, width), (second, width, inner)]
+
+
+def _linear(module: str, rows: int, columns: int, dtype: str) -> Iterator[Tensor]:
+    yield Tensor(f"{module}.weight", dtype, (rows, columns))
+    yield Tensor(f"{module}.bias", dtype, (rows,))
+
+
+def _rms_norm(module: str, width: int, dtype: str) -> Iterator[Tensor]:
+    yield Tensor(f"{module}.weight", dtype, (width,))
+
+
+def _layer_norm(module: str, width: int, dtype: str) -> Iterator[Tensor]:
+    yield Tensor(f"{module}.weight", dtype, (width,))
+    yield Tensor(f"{module}.bias", dtype, (width,))

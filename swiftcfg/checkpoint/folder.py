@@ -1,0 +1,51 @@
+"""A checkpoint folder as a Model."""
+
+from pathlib import Path
+from typing import Any
+
+from swiftcfg.architectures import Identity, Tensor, assemble
+from swiftcfg.checkpoint.headers import read_header
+from swiftcfg.checkpoint.jsonfile import read_object
+from swiftcfg.errors import InputError
+from swiftcfg.model import Model
+
+#: The settings files that matter here; all but the first may be missing.
+SETTINGS = (
+    "config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "video_preprocessor_config.json",
+    "generation_config.json",
+)
+INDEX = "model.safetensors.index.json"
+
+
+def read_checkpoint(folder: Path) -> Model:
+    """The model in a folder, read from its settings and the headers of its weights."""
+    files = {name: content for name in SETTINGS if (content := read_object(folder / name)) is not None}
+    if "config.json" not in files:
+        raise InputError(f"{folder} has no config.json", "give the folder of a checkpoint in Hugging Face format")
+    shards = _shards(folder)
+    tensors = list({tensor.name: tensor for shard in shards for tensor in read_header(shard)}.values())
+    identity = Identity(name=folder.resolve().name, location=str(folder), local=True, source=str(folder))
+    return assemble(identity, files, tensors, f"headers of {len(shards)} safetensors files")
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The weight files a loader would read: those of the index, else all that are not an adapter's."""
+    index = read_object(folder / INDEX)
+    if index is not None:
+        return _indexed_shards(folder, index)
+    named = sorted(folder.glob("*.safetensors"))
+    return [path for path in named if not path.name.startswith(("adapter_", "consolidated", "optimizer"))]
+
+
+def _indexed_shards(folder: Path, index: dict[str, Any]) -> list[Path]:
+    weight_map = index.get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
+        raise InputError(f"{folder / INDEX} has no weight_map of file names", "download the file again")
+    names = sorted(set(weight_map.values()))
+    for name in names:
+        if "/" in name or "\\" in name or not (folder / name).is_file():
+            raise InputError(f"{folder / INDEX} names {name}, which is not in the folder", "finish the download")
+    return [folder / name for name in names]

@@ -1,0 +1,92 @@
+"""Safetensors headers: names, types and shapes of tensors, without reading a weight.
+
+Format: github.com/huggingface/safetensors README "Format": 8 bytes little-endian length, that many
+bytes of JSON, then the data. A file is not trusted: every length and offset is checked.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from swiftcfg.architectures.tensors import DTYPE_BITS, Tensor
+from swiftcfg.checkpoint.jsonfile import parse_object
+from swiftcfg.errors import InputError
+
+#: The limit of the safetensors library itself (safetensors@0.6.2 tensor.rs MAX_HEADER_SIZE).
+LARGEST_HEADER_BYTES = 100_000_000
+
+_LENGTH_BYTES = 8
+_LFS_MARK = b"version "
+_AGAIN = "download the file again"
+
+
+def read_header(path: Path) -> list[Tensor]:
+    """The tensors of one safetensors file; raises InputError where the file cannot be what it says."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            prefix = file.read(_LENGTH_BYTES)
+            length = _header_length(prefix, size, path)
+            raw = file.read(length)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the file and its permissions") from None
+    header = parse_object(raw, f"the header of {path}")
+    header.pop("__metadata__", None)
+    if raw.count(b'"data_offsets"') > len(header):
+        raise InputError(f"{path}: a tensor is described twice", _AGAIN)
+    spans = []
+    tensors = []
+    for name, entry in header.items():
+        tensor, span = _tensor(name, entry, path)
+        tensors.append(tensor)
+        spans.append((*span, name))
+    _check_spans(spans, size - _LENGTH_BYTES - length, path)
+    return tensors
+
+
+def _header_length(prefix: bytes, size: int, path: Path) -> int:
+    if prefix == _LFS_MARK:
+        raise InputError(f"{path} is a Git LFS pointer, not the weights", "run git lfs pull in the folder")
+    if len(prefix) < _LENGTH_BYTES:
+        raise InputError(f"{path} has {size} bytes, too few for a safetensors file", _AGAIN)
+    length = int.from_bytes(prefix, "little")
+    if length > LARGEST_HEADER_BYTES:
+        raise InputError(f"{path} says its header has {length} bytes, which no safetensors file has", _AGAIN)
+    if length > size - _LENGTH_BYTES:
+        raise InputError(f"{path} ends inside its header ({size} bytes, header {length})", _AGAIN)
+    return length
+
+
+def _tensor(name: str, entry: Any, path: Path) -> tuple[Tensor, tuple[int, int]]:
+    """One entry, checked: a known or unknown dtype, a shape, and offsets that agree with both."""
+    fault = InputError(f"{path}: the entry of tensor {name[:200]!r} is damaged", _AGAIN)
+    if not isinstance(entry, dict):
+        raise fault
+    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    if not isinstance(dtype, str) or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:  # noqa: PLR2004
+        raise fault
+    tensor, begin, end = Tensor(name, dtype, tuple(shape)), *offsets
+    if dtype not in DTYPE_BITS:
+        # A type of a later format: its bytes are known all the same.
+        return Tensor(name, "U8", (end - begin,)), (begin, end)
+    if begin > end or tensor.stored != end - begin:
+        raise fault
+    return tensor, (begin, end)
+
+
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(type(item) is int and 0 <= item < 2**63 for item in value)
+
+
+def _check_spans(spans: list[tuple[int, int, str]], available: int, path: Path) -> None:
+    """Tensors must not overlap and must lie inside the file."""
+    reached = 0
+    for begin, end, name in sorted(spans):
+        if begin < reached:
+            raise InputError(f"{path}: tensor {name[:200]!r} overlaps another one", _AGAIN)
+        reached = max(reached, end)
+    if reached > available:
+        raise InputError(
+            f"{path} is incomplete: its header describes {reached} bytes of weights, {available} are there",
+            "finish the download",
+        )
