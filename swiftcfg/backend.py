@@ -118,8 +118,8 @@ def owner(name: str, ms_swift: Version) -> BackendName | None:
     for backend in ("vllm", "sglang", "lmdeploy"):
         if name.startswith(f"{backend}_"):
             return backend
-    if ms_swift >= PREFIXED:
-        return None
+    if ms_swift >= PREFIXED:  # max_model_len means RoPE scaling too, which every engine follows
+        return "vllm" if name in ALIASED - {"max_model_len"} and ms_swift < ALIASED_UNTIL else None
     return next((row.backend for row in SPELLINGS if row.name == name and row.until == PREFIXED), None)
 
 
