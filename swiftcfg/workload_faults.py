@@ -20,6 +20,7 @@ _ALLOWED = {
     "float_parsing": _NUMBER,
     "finite_number": _NUMBER,
     "string_type": _TEXT,
+    "string_unicode": "must be UTF-8 text",
     "tuple_type": _LIST,
     "list_type": _LIST,
     "dict_type": _FIELDS,
@@ -51,7 +52,8 @@ def _line(error: Mapping[str, Any], fields: Mapping[tuple[str, ...], Sequence[st
     if error["type"] == "extra_forbidden":
         known = fields.get(tuple(step for step in steps[:-1] if isinstance(step, str)), ())
         return f"{place}: no such field; {_nearest(str(steps[-1]), known)}"
-    allowed = _ALLOWED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
+    row = _ALLOWED.get(error["type"])
+    allowed = row.format(**error.get("ctx", {})) if row else error["msg"]
     shown = _shown(error["input"])
     return ": ".join(part for part in (place, shown, allowed) if part)
 
