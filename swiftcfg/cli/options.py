@@ -1,0 +1,75 @@
+"""Options that several commands share, and the values made of them."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Option -> the package whose version it gives.
+VERSION_OPTIONS = {
+    "--ms-swift": "ms-swift",
+    "--vllm": "vllm",
+    "--qwen-vl-utils": "qwen-vl-utils",
+    "--transformers": "transformers",
+}
+
+
+def model_option(command: Command) -> Command:
+    return click.option(
+        "--model",
+        required=True,
+        metavar="NAME|FOLDER",
+        help="A checkpoint folder, or a name that swiftcfg models lists.",
+    )(command)
+
+
+def gpu_option(command: Command) -> Command:
+    return click.option(
+        "--gpu",
+        metavar="SPEC",
+        help="H100-80GB, 2xL40S, mig-3g.40gb, 24GiB …, with ,free=20GiB or ,used=3GiB for a shared card. "
+        "Default: what NVML sees here.",
+    )(command)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats or ("text", "json")),
+        default="text",
+        show_default=True,
+        help="text for people, json for programs (its schema is in docs/schemas).",
+    )
+
+
+def runtime_options(command: Command) -> Command:
+    """``--python`` and one option per package; the command gets them as ``python`` and ``versions``."""
+    for option, package in reversed(VERSION_OPTIONS.items()):
+        command = click.option(
+            option,
+            callback=_collect,
+            expose_value=False,
+            metavar="VERSION",
+            help=f"Version of {package} that will serve. Default: what is installed, else a stated pair.",
+        )(command)
+    return click.option(
+        "--python",
+        metavar="PATH",
+        help="Interpreter or environment folder that will serve; its versions are read without starting it.",
+    )(command)
+
+
+def _collect(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Gather the version options under one key, so that commands take one value and not four."""
+    versions = context.ensure_object(dict).setdefault("versions", {})
+    if value is not None:
+        versions[VERSION_OPTIONS[parameter.opts[0]]] = value
+
+
+def given_versions(context: click.Context) -> dict[str, str]:
+    """Package -> version as given on the command line."""
+    versions: dict[str, str] = context.ensure_object(dict).get("versions", {})
+    return versions

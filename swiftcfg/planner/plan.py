@@ -1,0 +1,102 @@
+"""Plan: the settings that were chosen, what they cost, and why none better was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from swiftcfg.config import DeployConfig, Flag
+from swiftcfg.gpu import Gpu
+from swiftcfg.memory import MemoryPlan
+from swiftcfg.model import Model
+from swiftcfg.planner.advice import Note
+from swiftcfg.runtime import Runtime
+from swiftcfg.units import Tokens
+from swiftcfg.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One flag or variable of the deploy command, its value as written, and the reason for it."""
+
+    name: str
+    value: str
+    kind: Literal["flag", "variable"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What becomes of one image size or clip of the workload under the plan."""
+
+    kind: Literal["image", "video"]
+    name: str
+    share: float
+    original: tuple[int, int]
+    resized: tuple[int, int]
+    scale: tuple[float, float]
+    tokens: Tokens
+    prompt_tokens: Tokens
+    frames: int | None = None
+    dpi: tuple[int, int] | None = None
+    box_scale: tuple[float, float] | None = None
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether detail is lost: rounding to the grid is no loss, half a grid cell at most a side."""
+        return self.kind == "image" and self.dpi_kept < 1
+
+    @property
+    def dpi_kept(self) -> float:
+        """The smaller linear scale, at most 1."""
+        return min(1.0, *self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """Something that must hold, and by how much it does (negative: how much is missing)."""
+
+    name: str
+    margin: int
+    unit: Literal["bytes", "tokens"]
+    sentence: str
+
+    @property
+    def holds(self) -> bool:
+        return self.margin >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to serve: what changes, what it gives, and what it takes."""
+
+    change: str
+    gives: str
+    takes: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings for one workload on one machine, with every number they rest on."""
+
+    model: Model
+    gpus: tuple[Gpu, ...]
+    runtime: Runtime
+    workload: Workload
+    settings: tuple[Setting, ...]
+    items: tuple[Item, ...]
+    request_tokens: Tokens
+    memory: MemoryPlan
+    binding: Constraint
+    constraints: tuple[Constraint, ...]
+    next_better: str
+    alternatives: tuple[Alternative, ...]
+    notes: tuple[Note, ...]
+    tensor_parallel_size: int
+    api_key_env: str | None = None
+
+    def config(self) -> DeployConfig:
+        """The deploy command that the settings spell."""
+        variables = tuple((item.name, item.value) for item in self.settings if item.kind == "variable")
+        flags = tuple(Flag(item.name, (item.value,)) for item in self.settings if item.kind == "flag")
+        return DeployConfig(variables, flags)
