@@ -51,7 +51,7 @@ Count = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Scale = Annotated[float, Field(strict=True, gt=0, le=1)]
 Px = Annotated[float, Field(strict=True, gt=0, le=65_535)]
-Line = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 Prose = Annotated[str, Field(max_length=10_000)]
 
 
