@@ -30,7 +30,7 @@ NAMED_SIZES = {
 #: A side longer than this is a slip of the finger: PNG and JPEG decoders stop earlier (JPEG at 65,535).
 LONGEST_SIDE = 65_535
 
-_PLAIN = re.compile(r"(\d{1,6})\s*[x×*]\s*(\d{1,6})", re.IGNORECASE)
+_PLAIN = re.compile(r"(\d{1,6})\s*[x\u00d7*]\s*(\d{1,6})", re.IGNORECASE)
 _PAGE = re.compile(r"([a-z]+\d?)(-landscape)?\s*@\s*(\d{1,4})\s*dpi(-landscape)?", re.IGNORECASE | re.ASCII)
 _CLIP = re.compile(
     r"(?P<size>.+?)\s*@\s*(?P<fps>\d{1,4}(?:\.\d+)?)\s*fps\s*,\s*"
