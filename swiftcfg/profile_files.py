@@ -14,7 +14,7 @@ from swiftcfg.workload import FIELDS, Workload, parse_workload
 from swiftcfg.yamlfile import parse_yaml, read_document
 
 #: Fields of which only one may be given: setting one on the command line drops the other.
-ALTERNATIVES = {
+ALTERNATIVES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("images", "sizes"): ("images", "percentiles"),
     ("images", "percentiles"): ("images", "sizes"),
     ("shrink", "smallest_scale"): ("shrink", "smallest_detail"),
@@ -49,6 +49,18 @@ def find_profile(name_or_path: str) -> Workload:
     if name_or_path != STDIN and not _looks_like_path(name_or_path):
         return read_profile(str(profile_path(name_or_path)))
     return read_profile(name_or_path)
+
+
+def profile_yaml(name_or_path: str) -> str:
+    """A profile as a file to start from: a shipped one with its comments, any other as it is understood."""
+    import yaml  # noqa: PLC0415  (reading a profile has loaded it already)
+
+    workload = find_profile(name_or_path)
+    if name_or_path in profile_names():
+        modeline, _, rest = profile_path(name_or_path).read_text(encoding="utf-8").partition("\n")
+        return rest if modeline.startswith("# yaml-language-server") else f"{modeline}\n{rest}"
+    text: str = yaml.safe_dump(stated(workload), sort_keys=False, allow_unicode=True)
+    return text
 
 
 def read_profile(path: str) -> Workload:
@@ -108,18 +120,23 @@ def _nearest_fields(above: tuple[str, ...], step: str) -> str:
 
 
 def _assign(data: dict[str, Any], steps: tuple[str, ...], text: str) -> None:
-    if steps in ALTERNATIVES:
-        _assign(data, ALTERNATIVES[steps], "")
+    """Put the value of ``text`` at its place in ``data``, or take the field away where the text is empty."""
+    other = ALTERNATIVES.get(steps[:2])
+    if other:
+        _section(data, other).pop(other[-1], None)
+    if text.strip():
+        _section(data, steps)[steps[-1]] = parse_value(steps, text)
+    else:
+        _section(data, steps).pop(steps[-1], None)
+
+
+def _section(data: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
+    """The fields among which the last step is; made where there is only a word or nothing yet."""
     for step in steps[:-1]:
         if not isinstance(data.get(step), dict):
-            if not text.strip():
-                return
             data[step] = {}
         data = data[step]
-    if text.strip():
-        data[steps[-1]] = parse_value(steps, text)
-    else:
-        data.pop(steps[-1], None)
+    return data
 
 
 def parse_value(steps: tuple[str, ...], text: str) -> Any:

@@ -272,6 +272,6 @@ def parse_workload(data: object, origin: str) -> Workload:
     except ValidationError as error:
         lines = faults(error.errors(include_url=False), FIELDS)
         raise InputError(
-            f"{origin} is not a workload profile:\n" + "\n".join(f"  {line}" for line in lines),
+            f"{origin} does not describe a workload:\n" + "\n".join(f"  {line}" for line in lines),
             "look at a shipped one: swiftcfg profiles gui-grounding-1080p --format yaml",
         ) from None

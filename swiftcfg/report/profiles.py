@@ -1,0 +1,107 @@
+"""Workload profiles as text and JSON."""
+
+import json
+from collections.abc import Iterable
+from textwrap import fill, indent
+from typing import Any
+
+from swiftcfg.workload import Shrink, Workload
+
+WIDTH = 100
+
+
+def profile_data(workload: Workload) -> dict[str, Any]:
+    """Every field of a profile that has a value, defaults included; itself a profile."""
+    return {name: _plain(value) for name, value in workload.model_dump(mode="json").items() if value not in _EMPTY}
+
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(below) for name, below in value.items() if below not in _EMPTY}
+    return [_plain(below) for below in value] if isinstance(value, list) else value
+
+
+def profile_json(workload: Workload) -> str:
+    return json.dumps(profile_data(workload), indent=2, ensure_ascii=False) + "\n"
+
+
+def profiles_json(workloads: Iterable[Workload]) -> str:
+    return json.dumps({"profiles": [profile_data(each) for each in workloads]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def profiles_text(workloads: Iterable[Workload]) -> str:
+    """One profile to two lines: its name and title, and what a request carries."""
+    rows = [(each.name, each.title or "", carries(each)) for each in workloads]
+    width = max((len(name) for name, _, _ in rows), default=0)
+    return "".join(f"{name:<{width}}  {title}\n{'':<{width}}  {what}\n" for name, title, what in rows)
+
+
+def carries(workload: Workload) -> str:
+    """``5 images up to 1920x1080, 2 videos up to 1920x1080@30fps,60s; 4 requests at once``."""
+    parts = [
+        _counted(count, noun, largest)
+        for count, noun, largest in (
+            (workload.images_per_request, "image", workload.largest_image()),
+            (workload.videos_per_request, "video", workload.largest_clip()),
+        )
+        if count
+    ]
+    return f"{', '.join(parts) or 'text only'}; {_plural(workload.concurrent_requests, 'request')} at once"
+
+
+def _counted(count: int, noun: str, largest: object) -> str:
+    return f"{_plural(count, noun)} up to {largest}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def profile_text(workload: Workload) -> str:
+    """Everything a profile says, for people."""
+    rows = {
+        "task": workload.task,
+        "images": _media(workload.images_per_request, workload.image_sizes()),
+        "videos": _media(workload.videos_per_request, workload.clips()) + _sampling(workload),
+        "text": f"{workload.prompt_tokens} tokens of prompt, {workload.answer_tokens} of answer",
+        "at once": _plural(workload.concurrent_requests, "request"),
+        "shrinking": _shrinking(workload.shrink),
+        "latency": workload.latency,
+    }
+    head = workload.name + (f": {workload.title}" if workload.title else "")
+    blocks = [
+        "\n".join(line for line in (head, workload.title_zh) if line),
+        fill(workload.description, WIDTH),
+        "\n".join(f"{name:<9}  {value}" for name, value in rows.items()),
+        fill(workload.notes, WIDTH),
+        "sources:\n" + indent("\n".join(workload.sources), "  ") if workload.sources else "",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _media(count: int, shares: Iterable[tuple[object, float]]) -> str:
+    if not count:
+        return "none"
+    kinds = list(shares)
+    named = [f"{kind}" if len(kinds) == 1 else f"{kind} ({share:.0%})" for kind, share in kinds]
+    return f"{count} a request: " + ", ".join(named)
+
+
+def _sampling(workload: Workload) -> str:
+    videos = workload.videos
+    if videos is None or not videos.per_request:
+        return ""
+    fps = f"; {videos.sample_fps:g} frames a second looked at" if videos.sample_fps else ""
+    return fps + (f"; at most {videos.max_frames} frames" if videos.max_frames else "")
+
+
+def _shrinking(shrink: str | Shrink) -> str:
+    if isinstance(shrink, str):
+        return {"none": "no image may be shrunk", "any": "images may be shrunk at will"}[shrink]
+    detail = shrink.smallest_detail
+    if detail is None:
+        return f"images may be shrunk to {shrink.smallest_scale:g} of a side"
+    return f"what is {detail.size_px:g} px high must stay {detail.readable_px:g} px high"

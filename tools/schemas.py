@@ -1,0 +1,73 @@
+"""Write the JSON Schemas under docs/schemas, or check that they are up to date.
+
+usage: python tools/schemas.py [--check]
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from swiftcfg.workload import Workload
+
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def profile() -> dict[str, Any]:
+    """A workload profile: what --profile reads. A file may leave out its name; its file name then serves."""
+    schema = Workload.model_json_schema()
+    schema["required"] = [name for name in schema.get("required", []) if name != "name"]
+    return _without_empty({**schema, "title": "swiftcfg workload profile"})
+
+
+def profiles() -> dict[str, Any]:
+    """The output of swiftcfg profiles --format json."""
+    one = profile()
+    definitions = one.pop("$defs")
+    return {
+        "title": "swiftcfg profiles --format json",
+        "type": "object",
+        "properties": {"profiles": {"type": "array", "items": {"$ref": "#/$defs/Profile"}}},
+        "required": ["profiles"],
+        "additionalProperties": False,
+        "$defs": {**definitions, "Profile": {**one, "required": ["name"]}},
+    }
+
+
+#: File name -> what makes its schema. A new JSON output is a new row.
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "profile.schema.json": profile,
+    "profiles.schema.json": profiles,
+}
+
+
+def _without_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if value != []}
+
+
+def text_of(name: str) -> str:
+    """The schema as its file holds it."""
+    return json.dumps({"$schema": DIALECT, **SCHEMAS[name]()}, indent=2, ensure_ascii=False) + "\n"
+
+
+def stale() -> list[str]:
+    """Names of files that are missing, differ from what their row makes, or have no row."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    return sorted(name for name in {*there, *SCHEMAS} if name not in SCHEMAS or there.get(name) != text_of(name))
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--check"]:
+        for name in stale():
+            print(f"docs/schemas/{name} is not what tools/schemas.py writes: run python tools/schemas.py")
+        return bool(stale())
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in SCHEMAS:
+        (FOLDER / name).write_text(text_of(name), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
