@@ -53,9 +53,14 @@ def _line(error: Mapping[str, Any], fields: Mapping[tuple[str, ...], Sequence[st
         known = fields.get(tuple(step for step in steps[:-1] if isinstance(step, str)), ())
         return f"{place}: no such field; {_nearest(str(steps[-1]), known)}"
     row = _ALLOWED.get(error["type"])
-    allowed = row.format(**error.get("ctx", {})) if row else error["msg"]
+    bounds = {name: _whole(bound) for name, bound in error.get("ctx", {}).items()}
+    allowed = row.format(**bounds) if row else error["msg"]
     shown = _shown(error["input"])
     return ": ".join(part for part in (place, shown, allowed) if part)
+
+
+def _whole(bound: object) -> object:
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _place(steps: Sequence[str | int]) -> str:
