@@ -1,0 +1,43 @@
+"""Reading ``swift deploy`` back from a shell script, or from the words of a command line.
+
+scanner and parser know the shell's grammar, expansion and shell what it does, program which words
+are ``swift deploy``, arguments what its flags take. Everything is read as bash would read it.
+"""
+
+from collections.abc import Sequence
+
+from swiftcfg.errors import InputError
+from swiftcfg.script.arguments import read_arguments
+from swiftcfg.script.expansion import declared
+from swiftcfg.script.program import Call, find_deploy
+from swiftcfg.script.shell import Shell
+from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Stray, VariableUse
+
+__all__ = ["Assumption", "FlagUse", "Place", "Script", "Stray", "VariableUse", "read_script", "read_words"]
+
+
+def read_script(text: str) -> tuple[Script, ...]:
+    """Every ``swift deploy`` that bash would run, in order; none where the text is something else."""
+    return Shell(text).run()
+
+
+def read_words(argv: Sequence[str]) -> Script:
+    """One command as a shell has already taken it apart: ``A=b swift deploy --model m``, or its flags alone.
+
+    Raises InputError where the words are another command.
+    """
+    fields = [Field((word,), Place(1, number)) for number, word in enumerate(argv, 1)]
+    call = Call(fields)
+    while call.fields and (pair := declared(call.fields[0].head())):
+        call.variables[pair[0]] = VariableUse(*pair, "prefix", call.fields[0].place)
+        call.fields = call.fields[1:]
+    if call.fields and call.fields[0].head().startswith("--"):
+        flags, strays = read_arguments(call.fields)
+        return Script(flags, tuple(call.variables.values()), (), strays, call.fields[0].place)
+    script = find_deploy(call)
+    if script is None:
+        shown = " ".join(argv)[:60]
+        raise InputError(
+            f"{shown!r} is not a swift deploy command", "write: swift deploy --model … --infer_backend vllm"
+        )
+    return script

@@ -1,0 +1,383 @@
+"""From words to commands: the grammar of bash, read a line at a time as bash does."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from swiftcfg.script.scanner import METACHARACTERS, Scanner
+from swiftcfg.script.syntax import (
+    Block,
+    Branches,
+    Chain,
+    Command,
+    Function,
+    Group,
+    Loop,
+    Pipeline,
+    ShellFault,
+    Simple,
+    Test,
+    Text,
+    Word,
+)
+
+_CONTROL = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|()\n]")
+_REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>)", re.ASCII)
+_BARE = re.compile(r"""[^ \t\n;&|<>()'"\\$`]+""")
+_ASSIGNED = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,200}\])?(?:\+|-|\*|/|%|\||&|\^|<<|>>)?=|\+\+|--", re.ASCII)
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+#: Words that end a list of commands instead of starting one.
+_CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ";;&", ")"})
+_DECLARATIONS = frozenset({"export", "declare", "typeset", "readonly", "local"})
+
+_Reader = Callable[[], Command]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The lines bash would run one after the other, and what stopped the reading, if anything did."""
+
+    lines: tuple[Block, ...]
+    fault: ShellFault | None
+
+
+def parse(text: str) -> Program:
+    """Read a script; the lines before a fault are kept, because bash has run them when it gets there."""
+    parser = _Parser(text)
+    lines: list[Block] = []
+    try:
+        while parser.skip_empty_lines():
+            lines.append(parser.line())
+    except ShellFault as fault:
+        return Program(tuple(lines), fault)
+    return Program(tuple(lines), None)
+
+
+def assignment(word: Word) -> "re.Match[str] | None":
+    """``NAME=``, ``NAME+=`` or ``NAME[i]=`` at the start of a word, unquoted; groups: name, index, plus."""
+    first = word.pieces[0] if word.pieces else None
+    return ASSIGNMENT.match(first.text) if isinstance(first, Text) and not first.quoted else None
+
+
+class _Parser(Scanner):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.heredocs: list[tuple[str, bool]] = []
+
+    # Tokens
+
+    def control(self) -> str:
+        """The control operator that starts here, or an empty text; redirections are not among them."""
+        if _REDIRECT.match(self.text, self.at):
+            return ""
+        match = _CONTROL.match(self.text, self.at)
+        return match.group() if match else ""
+
+    def bare(self) -> str:
+        """The word that starts here if it has no quotes or expansions: only such a word can be reserved."""
+        match = _BARE.match(self.text, self.at)
+        if not match or self.text[match.end() : match.end() + 1] not in METACHARACTERS | {""}:
+            return ""
+        return match.group()
+
+    def take(self, word: str) -> None:
+        """Step over a reserved word or operator; it must be here."""
+        self.skip_blanks()
+        if word not in (self.control(), self.bare()):
+            raise self.unexpected(f", {word} was expected")
+        self.at += len(word)
+
+    def takes(self, word: str) -> bool:
+        self.skip_blanks()
+        found = word in (self.control(), self.bare())
+        self.at += len(word) if found else 0
+        return found
+
+    def unexpected(self, rest: str = "") -> ShellFault:
+        shown = self.control() or self.bare() or self.peek(12)
+        return ShellFault(f"unexpected {shown!r}{rest}" if shown else f"unexpected end{rest}", self.at)
+
+    def newline(self) -> None:
+        """Step over a line end and the here-documents that start after it."""
+        self.at += 1
+        for delimiter, strip_tabs in self.heredocs:
+            while self.at < len(self.text):
+                end = self.text.find("\n", self.at)
+                end = len(self.text) if end < 0 else end
+                line = self.text[self.at : end]
+                self.at = min(end + 1, len(self.text))
+                if (line.lstrip("\t") if strip_tabs else line) == delimiter:
+                    break
+        self.heredocs.clear()
+
+    def skip_empty_lines(self) -> bool:
+        """Step to the next token that is no line end; False at the end of the text."""
+        self.skip_blanks()
+        while self.peek() == "\n":
+            self.newline()
+            self.skip_blanks()
+        return self.at < len(self.text)
+
+    # Lists
+
+    def line(self) -> Block:
+        """One line of the script, or several where a command goes on; the line end is taken too."""
+        chains = []
+        while True:
+            chains.append(self.chain())
+            self.skip_blanks()
+            if self.at == len(self.text) or self.peek() == "\n":
+                return tuple(chains)
+            if not chains[-1].background and not self.takes(";"):
+                raise self.unexpected()
+            self.skip_blanks()
+            if self.at == len(self.text) or self.peek() == "\n":
+                return tuple(chains)
+
+    def block(self, *closing: str, may_be_empty: bool = False) -> Block:
+        """Commands up to one of ``closing``, which stays."""
+        chains: list[Chain] = []
+        while self.skip_empty_lines() and not self._at_one_of(closing):
+            chains.append(self.chain())
+            self.skip_blanks()
+            separated = chains[-1].background or self.peek() == "\n" or self.takes(";")
+            if not separated and not self._at_one_of(closing):
+                raise self.unexpected()
+        if self.at == len(self.text) or not (chains or may_be_empty):
+            raise self.unexpected(f", {closing[0]} was expected")
+        return tuple(chains)
+
+    def _at_one_of(self, words: tuple[str, ...]) -> bool:
+        return self.control() in words or self.bare() in words
+
+    def read_commands(self) -> None:
+        pending, self.heredocs = self.heredocs, []
+        self.block(")", may_be_empty=True)
+        self.take(")")
+        self.heredocs = pending
+
+    def chain(self) -> Chain:
+        pipelines, operators = [self.pipeline()], []
+        while True:
+            self.skip_blanks()
+            operator = self.control()
+            if operator not in ("&&", "||"):
+                break
+            self.at += 2
+            self.skip_empty_lines()
+            operators.append(operator)
+            pipelines.append(self.pipeline())
+        if operator == "&":
+            self.at += 1
+        return Chain(tuple(pipelines), tuple(operators), operator == "&")
+
+    def pipeline(self) -> Pipeline:
+        negated = False
+        while True:  # `! time -p !` is allowed in any order
+            if self.takes("!"):
+                negated = not negated
+            elif self.takes("time"):
+                self.takes("-p")
+                self.takes("--")
+            else:
+                break
+        commands = [self.command()]
+        self.skip_blanks()
+        while self.control() in ("|", "|&"):
+            self.at += len(self.control())
+            self.skip_empty_lines()
+            commands.append(self.command())
+            self.skip_blanks()
+        return Pipeline(tuple(commands), negated)
+
+    # Commands
+
+    def command(self) -> Command:
+        self.skip_blanks()
+        reserved = self.bare()
+        compounds: dict[str, _Reader] = {
+            "if": self._if, "case": self._case, "for": self._for, "select": self._for, "while": self._while,
+            "until": self._while, "{": self._group, "[[": self._test, "function": self._function,
+        }  # fmt: skip
+        compound = compounds.get(reserved)
+        if compound is None and self.control() == "(":
+            compound, reserved = (self._arithmetic_command if self.peek(2) == "((" else self._subshell), ""
+        if compound is None:
+            return self._simple()
+        self.deeper()
+        self.at += len(reserved)
+        command = compound()
+        self.depth -= 1
+        self._redirects()
+        return command
+
+    def _simple(self) -> Command:
+        assignments: list[Word] = []
+        words: list[Word] = []
+        start, before = self.at, self.bare()
+        declares = False
+        if before in _CLOSING:
+            raise self.unexpected()
+        while True:
+            self.skip_blanks()
+            if self._redirect():
+                continue
+            word = self.word(arrays=not words or declares)
+            if word is None:
+                break
+            if not words and assignment(word):
+                assignments.append(word)
+                continue
+            if not words:
+                declares = self.text[word.start : self.at] in _DECLARATIONS
+            words.append(word)
+            if len(words) == 1 and not assignments and self.takes("("):
+                return self._function_body(before)
+        if self.at == start or self.control() == "(":
+            raise self.unexpected()
+        return Simple(tuple(assignments), tuple(words))
+
+    def _redirects(self) -> None:
+        self.skip_blanks()
+        while self._redirect():
+            self.skip_blanks()
+
+    def _redirect(self) -> bool:
+        match = _REDIRECT.match(self.text, self.at)
+        if not match:
+            return False
+        operator = match.group(1)
+        self.at = match.end()
+        self.skip_blanks()
+        start = self.at
+        if self.word() is None:
+            raise self.unexpected(f" after {match.group()}")
+        if operator in ("<<", "<<-"):
+            delimiter = re.sub(r"[\\'\"]", "", self.text[start : self.at])
+            self.heredocs.append((delimiter, operator == "<<-"))
+        return True
+
+    def _if(self) -> Branches:
+        conditions, bodies = [self.block("then")], []
+        exhaustive = False
+        while True:
+            self.take("then")
+            bodies.append(self.block("elif", "else", "fi"))
+            if not self.takes("elif"):
+                break
+            conditions.append(self.block("then"))
+        if self.takes("else"):
+            exhaustive = True
+            bodies.append(self.block("fi"))
+        self.take("fi")
+        return Branches(tuple(conditions), tuple(bodies), exhaustive)
+
+    def _case(self) -> Branches:
+        self.skip_blanks()
+        if self.word() is None:
+            raise self.unexpected()
+        self.skip_empty_lines()
+        self.take("in")
+        bodies = []
+        while self.skip_empty_lines() and self.bare() != "esac":
+            self._case_patterns()
+            bodies.append(self.block(";;", ";&", ";;&", "esac", may_be_empty=True))
+            if self.bare() != "esac":
+                self.at += len(self.control())
+        self.take("esac")
+        return Branches((), tuple(bodies), exhaustive=False)
+
+    def _case_patterns(self) -> None:
+        self.takes("(")
+        self.skip_blanks()
+        while self.word() is not None:
+            self.skip_blanks()
+            if not self.takes("|"):
+                break
+            self.skip_blanks()
+        self.take(")")
+
+    def _for(self) -> Loop:
+        start = self.at
+        self.skip_blanks()
+        if self.peek(2) == "((":
+            self._arithmetic_command()
+        elif self.word() is None:
+            raise self.unexpected()
+        self.skip_empty_lines()
+        if self.takes("in"):
+            self.skip_blanks()
+            while self.word() is not None:
+                self.skip_blanks()
+        self.takes(";")
+        name = _VARIABLE.findall(self.text[start : self.at])[:1]
+        return self._loop((), start, frozenset(name))
+
+    def _while(self) -> Loop:
+        start = self.at
+        return self._loop(self.block("do"), start, frozenset())
+
+    def _loop(self, condition: Block, start: int, changing: frozenset[str]) -> Loop:
+        self.skip_empty_lines()
+        if self.takes("{"):  # an old spelling that bash still takes after `for`
+            body, end = self.block("}"), "}"
+        else:
+            self.take("do")
+            body, end = self.block("done"), "done"
+        self.take(end)
+        return Loop(condition, body, changing | assigned_in(self.text[start : self.at]))
+
+    def _group(self) -> Group:
+        body = self.block("}")
+        self.take("}")
+        return Group(body, subshell=False)
+
+    def _subshell(self) -> Group:
+        self.take("(")
+        body = self.block(")")
+        self.take(")")
+        return Group(body, subshell=True)
+
+    def _arithmetic_command(self) -> Command:
+        """``((…))``, or a subshell in a subshell where the parentheses do not close together."""
+        start = self.at
+        if self._arithmetic(start, quoted=True) is None:
+            return self._subshell()
+        return Test(frozenset(_VARIABLE.findall(self.text[start : self.at])))
+
+    def _test(self) -> Test:
+        """``[[ … ]]``: operators and parentheses inside belong to it."""
+        while self.skip_empty_lines():
+            if self.bare() == "]]":
+                self.at += 2
+                return Test(frozenset())
+            if self.word() is None:
+                self.at += 1
+        raise self.unexpected(", ]] was expected")
+
+    def _function(self) -> Function:
+        self.skip_blanks()
+        name = self.bare()
+        if self.word() is None:
+            raise self.unexpected()
+        if self.takes("("):
+            return self._function_body(name)
+        self.skip_empty_lines()
+        return Function(name, self.command())
+
+    def _function_body(self, name: str) -> Function:
+        self.take(")")
+        self.skip_empty_lines()
+        if not name or (self.bare() not in ("{", "if", "for", "while", "until", "case", "[[") and self.peek() != "("):
+            raise self.unexpected()
+        return Function(name, self.command())
+
+
+def assigned_in(text: str) -> frozenset[str]:
+    """Names that a piece of script may assign, by its looks; too many rather than too few."""
+    names = {name for name in _ASSIGNED.findall(text) if name}
+    for line in re.findall(r"\b(?:read|readarray|mapfile|getopts|printf|unset|export)\b[^\n;|&]*", text):
+        names.update(_VARIABLE.findall(line))
+    return frozenset(names)

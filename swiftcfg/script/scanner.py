@@ -1,0 +1,224 @@
+"""From characters to words, with every kind of quote; the same rules as bash, broken continuations included."""
+
+import re
+
+from swiftcfg.script.ansi import decode
+from swiftcfg.script.syntax import Opaque, Parameter, Piece, ShellFault, Text, Word
+
+#: What ends a word. A carriage return, a no-break space and other blanks are ordinary characters to a shell.
+METACHARACTERS = frozenset(" \t\n;&|<>()")
+
+#: Deeper nesting than this is no script that a person wrote; the bound keeps Python's stack safe.
+DEPTH_LIMIT = 40
+
+_PLAIN_RUN = re.compile(r"""[^ \t\n;&|<>()'"\\$`}]+""")
+_PLAIN_IN_QUOTES = re.compile(r"""[^'"\\$`}]+""")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPECIAL = re.compile(r"[@*#?$!0-9-]")
+_ARRAY_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]\n]{0,200}\])?\+?=\(")
+_OPERATOR = re.compile(r":?[-=?+]")
+
+
+class Scanner:
+    """A place in a text, and what can be read from there on."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = 0
+
+    def read_commands(self) -> None:
+        """Read what follows ``$(``, the closing parenthesis included; the parser knows how."""
+        raise NotImplementedError
+
+    def peek(self, length: int = 1) -> str:
+        return self.text[self.at : self.at + length]
+
+    def deeper(self, by: int = 1) -> None:
+        self.depth += by
+        if self.depth > DEPTH_LIMIT:
+            raise ShellFault("nested too deeply", self.at)
+
+    def skip_blanks(self) -> None:
+        """Step over blanks, continued line ends and a comment, to where the next token starts."""
+        while True:
+            if self.peek() in (" ", "\t"):
+                self.at += 1
+            elif self.peek(2) == "\\\n":
+                self.at += 2
+            elif self.peek() == "#":
+                end = self.text.find("\n", self.at)
+                self.at = len(self.text) if end < 0 else end
+            elif self.peek() == "\\" and self.at == len(self.text) - 1:
+                self.at += 1  # bash drops a backslash that ends the file
+            else:
+                return
+
+    def word(self, *, arrays: bool = False) -> Word | None:
+        """The word that starts here, or None at an operator or the end.
+
+        With ``arrays``, ``name=(…)`` is one word, as it is where assignments are expected.
+        """
+        start = self.at
+        pieces: list[Piece] = []
+        if self.peek(2) in ("<(", ">("):
+            self.at += 1
+            pieces.append(self._substitution(start, quoted=False))
+        match = _ARRAY_START.match(self.text, self.at) if arrays else None
+        if match:
+            pieces += [Text(match.group()[:-1], quoted=False), self._array(match.end())]
+        pieces += self._pieces(METACHARACTERS, in_double=False)
+        return Word(tuple(pieces), start) if self.at > start else None
+
+    def _pieces(self, ends: frozenset[str], *, in_double: bool) -> list[Piece]:
+        """Pieces up to one of ``ends`` that no quote protects, or to the end of the text."""
+        run = _PLAIN_IN_QUOTES if in_double or ends is not METACHARACTERS else _PLAIN_RUN
+        pieces: list[Piece] = []
+        while self.at < len(self.text):
+            character = self.text[self.at]
+            if character in ends:
+                break
+            match = run.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+                pieces.append(Text(match.group(), in_double))
+            elif character == "\\":
+                pieces += self._escaped(in_double=in_double, ends=ends)
+            elif character == "'" and not in_double:
+                pieces.append(Text(self._single(), quoted=True))
+            elif character == '"':
+                pieces += self._double()
+            elif character == "$":
+                pieces += self._dollar(quoted=in_double)
+            elif character == "`":
+                pieces.append(self._backticks(quoted=in_double))
+            else:
+                self.at += 1
+                pieces.append(Text(character, in_double))
+        return pieces
+
+    def _escaped(self, *, in_double: bool, ends: frozenset[str]) -> list[Piece]:
+        following = self.text[self.at + 1 : self.at + 2]
+        self.at += 2
+        if following in ("", "\n"):
+            return []
+        literal = in_double and following not in '$`"\\' and not (following == "}" and "}" in ends)
+        return [Text("\\" + following if literal else following, quoted=True)]
+
+    def _single(self) -> str:
+        end = self.text.find("'", self.at + 1)
+        if end < 0:
+            raise ShellFault("a single quote is never closed", self.at)
+        body = self.text[self.at + 1 : end]
+        self.at = end + 1
+        return body
+
+    def _double(self) -> list[Piece]:
+        start = self.at
+        self.at += 1
+        pieces = self._pieces(frozenset('"'), in_double=True)
+        if self.peek() != '"':
+            raise ShellFault("a double quote is never closed", start)
+        self.at += 1
+        return pieces or [Text("", quoted=True)]
+
+    def _ansi(self) -> Text:
+        match = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL).match(self.text, self.at)
+        if not match:
+            raise ShellFault("a single quote is never closed", self.at + 1)
+        self.at = match.end()
+        return Text(decode(match.group(1)), quoted=True)
+
+    def _backticks(self, *, quoted: bool) -> Opaque:
+        match = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL).match(self.text, self.at)
+        if not match:
+            raise ShellFault("a backtick is never closed", self.at)
+        self.at = match.end()
+        return Opaque(match.group(), quoted)
+
+    def _dollar(self, *, quoted: bool) -> list[Piece]:
+        start, following = self.at, self.text[self.at + 1 : self.at + 2]
+        if following in ("'", '"') and not quoted:
+            return self._dollar_quote(following)
+        if following == "{":
+            return [self._braced(quoted=quoted)]
+        self.at += 1
+        if following == "(":
+            return [self._arithmetic(start, quoted=quoted) or self._substitution(start, quoted=quoted)]
+        if following == "[":
+            return [self._until("]", start, quoted=quoted)]
+        match = _NAME.match(self.text, self.at) or _SPECIAL.match(self.text, self.at)
+        if not match:
+            return [Text("$", quoted)]
+        self.at = match.end()
+        return [Parameter(match.group(), "", (), quoted, "$" + match.group())]
+
+    def _dollar_quote(self, quote: str) -> list[Piece]:
+        """``$'…'`` has escapes of its own; ``$"…"`` is translated, and read as it stands."""
+        if quote == "'":
+            return [self._ansi()]
+        self.at += 1
+        return self._double()
+
+    def _braced(self, *, quoted: bool) -> Piece:
+        """``${…}``: a parameter where it is one of the plain forms, else something only a shell can tell."""
+        start = self.at
+        self.at += 2
+        self.deeper()
+        name = _NAME.match(self.text, self.at)
+        operator = _OPERATOR.match(self.text, name.end()) if name else None
+        self.at = operator.end() if operator else self.at
+        operand = self._pieces(frozenset("}"), in_double=quoted)
+        self.depth -= 1
+        if self.peek() != "}":
+            raise ShellFault("${ is never closed", start)
+        self.at += 1
+        expression = self.text[start : self.at]
+        if name and operator:
+            return Parameter(name.group(), operator.group(), tuple(operand), quoted, expression)
+        if name and name.end() == self.at - 1:
+            return Parameter(name.group(), "", (), quoted, expression)
+        return Opaque(expression, quoted)
+
+    def _arithmetic(self, start: int, *, quoted: bool) -> Opaque | None:
+        """``$((…))`` when the parentheses say so; None where it is a substitution that starts with a subshell."""
+        if self.peek(2) != "((":
+            return None
+        open_now = 0
+        for match in re.compile(r"[()]").finditer(self.text, self.at):
+            open_now += 1 if match.group() == "(" else -1
+            if open_now == 1 and match.group() == ")":
+                if self.text[match.end() : match.end() + 1] != ")":
+                    return None
+                self.at = match.end() + 1
+                return Opaque(self.text[start : self.at], quoted)
+        return None
+
+    def _substitution(self, start: int, *, quoted: bool) -> Opaque:
+        """``$(…)``, ``<(…)`` or ``>(…)``; the commands inside are read so that the right parenthesis ends it."""
+        self.at += 1
+        self.deeper()
+        self.read_commands()
+        self.depth -= 1
+        return Opaque(self.text[start : self.at], quoted)
+
+    def _until(self, end: str, start: int, *, quoted: bool) -> Opaque:
+        found = self.text.find(end, self.at)
+        if found < 0:
+            raise ShellFault(f"no {end} after {self.text[start : self.at + 1]}", start)
+        self.at = found + 1
+        return Opaque(self.text[start : self.at], quoted)
+
+    def _array(self, first: int) -> Opaque:
+        """The rest of ``name=(…)``, blanks, line ends and comments inside included."""
+        start = first - 1
+        self.at = first
+        while True:
+            self.skip_blanks()
+            if self.peek() == "\n":
+                self.at += 1
+            elif self.peek() == ")":
+                self.at += 1
+                return Opaque(self.text[start : self.at], quoted=True)
+            elif self.word() is None:
+                raise ShellFault("an array is never closed", start)
