@@ -91,32 +91,9 @@ def told(*words: str) -> str:
 
 
 def test_options_change_a_profile():
-    words = [
-        "--profile",
-        "chat-images-videos",
-        "--images",
-        "3",
-        "--image",
-        "4K",
-        "--image",
-        "1280x720",
-        "--videos",
-        "0",
-        "--concurrency",
-        "2",
-    ]
-    words += [
-        "--prompt-tokens",
-        "10",
-        "--answer-tokens",
-        "20",
-        "--shrink",
-        "0.5",
-        "--task",
-        "gui",
-        "--set",
-        "videos.max_frames=8",
-    ]
+    words = ["--profile", "chat-images-videos", "--images", "3", "--image", "4K", "--image", "1280x720"]
+    words += ["--videos", "0", "--concurrency", "2", "--prompt-tokens", "10", "--answer-tokens", "20"]
+    words += ["--shrink", "0.5", "--task", "gui", "--set", "videos.max_frames=8"]
     before, after = stated(find_profile("chat-images-videos")), stated(workload_from(given(*words)))
     assert after == before | {
         "images": {"per_request": 3, "sizes": ["4K", "1280x720"]},

@@ -91,6 +91,7 @@ def test_a_workload_cannot_be_changed():
 
 
 def test_every_fault_is_told_with_its_place_its_value_and_what_is_allowed():
+    tasks = "'general', 'grounding', 'gui', 'document-ocr', 'chart', 'photo', 'video', 'mixed' or 'text'"
     assert faults(
         title="a\nb",
         task="ocr",
@@ -101,8 +102,7 @@ def test_every_fault_is_told_with_its_place_its_value_and_what_is_allowed():
         shrink="little",
     ) == [
         "title: 'a\\nb': must be one line without control characters",
-        "task: 'ocr': must be 'general', 'grounding', 'gui', 'document-ocr', 'chart', 'photo', 'video', 'mixed' "
-        "or 'text'",
+        "task: 'ocr': must be " + tasks,
         "images.per_request: -1: must be 0 or more",
         "images.sizes[0]: 'x': write width x height, such as 1920x1080, or a page: A4@200dpi",
         "images.sizes[1].size: is missing",
