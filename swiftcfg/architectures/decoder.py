@@ -4,25 +4,22 @@ from collections.abc import Iterator
 
 from swiftcfg.architectures.description import Description
 from swiftcfg.architectures.kinds import Architecture
-from swiftcfg.architectures.quantization import LAYOUTS, Quantization
+from swiftcfg.architectures.quantization import Quantization, layout_of
 from swiftcfg.architectures.tensors import Tensor
 from swiftcfg.architectures.vision import vision_tensors
 from swiftcfg.model import Moe, TextTower
-
-_DTYPES = {2: "BF16", 4: "F32"}
 
 
 def tensors_of(description: Description) -> list[Tensor] | None:
     """Every tensor a checkpoint of this description has, or None where the layout is not known."""
     known, text, quantization = description.known, description.text, description.quantization
-    if known is None or text is None or (known.tower and description.vision is None):
+    if known is None or text is None or not description.layers_alike:
         return None
-    if text.kv_kind == "mla" or (quantization is not None and quantization.method not in LAYOUTS):
+    if quantization is not None and layout_of(quantization) is None:
         return None
-    dtype = _DTYPES[description.dtype_bytes]
-    tensors = list(_decoder_tensors(description, known, text, dtype))
+    tensors = list(_decoder_tensors(description, known, text, description.dtype))
     if description.vision is not None:
-        tensors += vision_tensors(description.vision, known.vision_prefix, dtype)
+        tensors += vision_tensors(description.vision, known.vision_prefix, description.dtype)
     return tensors
 
 
@@ -91,8 +88,9 @@ def _fused_experts(
 def _linear(
     module: str, rows: int, columns: int, dtype: str, quantization: Quantization | None, *, bias: bool
 ) -> Iterator[Tensor]:
-    if quantization is not None and quantization.converts(module):
-        yield from LAYOUTS[quantization.method](module, rows, columns, quantization)
+    layout = layout_of(quantization) if quantization and quantization.converts(module) else None
+    if layout and quantization:
+        yield from layout(module, rows, columns, quantization)
     else:
         yield Tensor(f"{module}.weight", dtype, (rows, columns))
     if bias:

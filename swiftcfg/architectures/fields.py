@@ -8,22 +8,29 @@ from swiftcfg.errors import InputError
 #: No published model comes near; a larger number is a damaged or hostile file.
 _LARGEST = 10**10
 
+_REMEDY = "compare the file with the published one"
+
 
 def number(record: Mapping[str, Any], *names: str, where: str = "config.json") -> int | None:
-    """The first of ``names`` that is present, as a whole positive number; None where all are absent or null."""
+    """The first of ``names`` that is present, as a whole number; None where all are absent or null."""
     for name in names:
         value = record.get(name)
         if value is None:
             continue
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-            shown = repr(value)[:60]
-            raise InputError(
-                f"{where}: {name} is {shown}, not a whole number", "compare the file with the published one"
-            )
+        if type(value) is not int or not 0 <= value <= _LARGEST:
+            raise InputError(f"{where}: {name} is {repr(value)[:60]}, not a usable whole number", _REMEDY)
         return value
     return None
+
+
+def size(record: Mapping[str, Any], *names: str, where: str = "config.json", largest: int = _LARGEST) -> int | None:
+    """The same, where neither zero nor more than ``largest`` makes sense."""
+    found = number(record, *names, where=where)
+    if found is not None and not 0 < found <= largest:
+        raise InputError(f"{where}: {names[0]} is {found}", _REMEDY)
+    return found
 
 
 def flag(record: Mapping[str, Any], name: str) -> bool | None:

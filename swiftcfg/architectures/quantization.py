@@ -57,9 +57,15 @@ def _fp8(module: str, rows: int, columns: int, quantization: Quantization) -> It
     yield Tensor(f"{module}.weight_scale_inv", "BF16", (-(-rows // block), -(-columns // block)))
 
 
+Layout = Callable[[str, int, int, Quantization], Iterator[Tensor]]
+
 #: Layouts that can be derived from a config alone; other methods are known only from headers.
-LAYOUTS: dict[str, Callable[[str, int, int, Quantization], Iterator[Tensor]]] = {
-    "awq": _awq,
-    "gptq": _gptq,
-    "fp8": _fp8,
-}
+_LAYOUTS: dict[str, Layout] = {"awq": _awq, "gptq": _gptq, "fp8": _fp8}
+
+#: Widths that fill a 32-bit word without a rest.
+_WIDTHS = (2, 4, 8)
+
+
+def layout_of(quantization: Quantization) -> Layout | None:
+    """How this method stores a linear layer, or None where it is not known."""
+    return _LAYOUTS.get(quantization.method) if quantization.bits in _WIDTHS else None

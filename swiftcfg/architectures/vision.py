@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from swiftcfg.architectures.fields import number, section
+from swiftcfg.architectures.fields import section, size
 from swiftcfg.architectures.tensors import Tensor
-from swiftcfg.errors import InputError
 from swiftcfg.model import TowerKind, VisionTower
 
 #: Values that a config.json may leave out, by tower: the defaults of transformers@5.19.0
@@ -29,6 +28,9 @@ _DEFAULTS: dict[TowerKind, dict[str, int]] = {
 #: transformers@5.19.0 configuration_qwen3_vl.py, where the list is left out.
 _DEFAULT_DEEPSTACK_LEVELS = 3
 
+#: Tensors are listed one by one, so a hostile number must not get far.
+_MOST_LAYERS = 2_000
+
 #: Sections that mark a model which sees or hears in a way that is not known here.
 _OTHER_SECTIONS = ("vision_config", "vit_config", "visual", "mm_vision_tower", "audio_config", "thinker_config")
 
@@ -43,7 +45,7 @@ def read_vision(config: Mapping[str, Any], kind: TowerKind | None) -> tuple[Visi
 
 
 def _read_tower(written: Mapping[str, Any], kind: TowerKind) -> VisionTower:
-    values = {name: _positive(written, name, default) for name, default in _DEFAULTS[kind].items()}
+    values = {name: _read(written, name, default) for name, default in _DEFAULTS[kind].items()}
     early = kind == "qwen2_vl"  # there, hidden_size is the width handed to the language model
     width = values["embed_dim"] if early else values["hidden_size"]
     return VisionTower(
@@ -62,18 +64,16 @@ def _read_tower(written: Mapping[str, Any], kind: TowerKind) -> VisionTower:
     )
 
 
-def _positive(written: Mapping[str, Any], name: str, default: int) -> int:
+def _read(written: Mapping[str, Any], name: str, default: int) -> int:
     # The checkpoints of Qwen2-VL and Qwen2.5-VL say in_chans, the classes in_channels.
     names = ("in_channels", "in_chans") if name == "in_channels" else (name,)
-    found = number(written, *names, where="config.json: vision_config")
-    if found == 0:
-        raise InputError(f"config.json: vision_config: {name} is 0", "compare the file with the published one")
-    return default if found is None else found
+    largest = _MOST_LAYERS if name == "depth" else 10**7
+    return size(written, *names, where="config.json: vision_config", largest=largest) or default
 
 
 def _deepstack_levels(written: Mapping[str, Any]) -> int:
     indexes = written.get("deepstack_visual_indexes")
-    return len(indexes) if isinstance(indexes, list) else _DEFAULT_DEEPSTACK_LEVELS
+    return min(len(indexes), _MOST_LAYERS) if isinstance(indexes, list) else _DEFAULT_DEEPSTACK_LEVELS
 
 
 def vision_tensors(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
@@ -101,10 +101,8 @@ def vision_tensors(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tens
         yield from _linear(f"{prefix}merger.mlp.0", merged, merged, dtype)
         yield from _linear(f"{prefix}merger.mlp.2", tower.out_hidden_size, merged, dtype)
         return
-    mergers = [("merger.", width)] + [
-        (f"deepstack_merger_list.{level}.", merged) for level in range(tower.deepstack_levels)
-    ]
-    for merger, normed in mergers:
+    deepstack = [(f"deepstack_merger_list.{level}.", merged) for level in range(tower.deepstack_levels)]
+    for merger, normed in [("merger.", width), *deepstack]:
         yield from norm(f"{prefix}{merger}norm", normed, dtype)
         yield from _linear(f"{prefix}{merger}linear_fc1", merged, merged, dtype)
         yield from _linear(f"{prefix}{merger}linear_fc2", tower.out_hidden_size, merged, dtype)

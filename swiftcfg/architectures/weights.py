@@ -24,8 +24,8 @@ _PARAMETERS = frozenset({
 })  # fmt: skip
 
 #: Layers of which each rank holds some outputs, and those of which it holds some inputs.
-#: Source: vllm@0.23.0:vllm/model_executor/models/ qwen2.py, qwen3_moe.py, llama.py, deepseek_v2.py, qwen2_vl.py:256-311,
-#: qwen2_5_vl.py:321-603, qwen3_vl.py:389-599 (Column-, Row- and QKVParallelLinear, FusedMoE).
+#: Source: vllm@0.23.0:vllm/model_executor/models/ qwen2.py, qwen3_moe.py, llama.py, deepseek_v2.py,
+#: qwen2_vl.py:256-311, qwen2_5_vl.py:321-603, qwen3_vl.py:389-599 (Column-, Row- and QKVParallelLinear, FusedMoE).
 _BY_OUTPUT = frozenset({
     "q_proj", "gate_proj", "up_proj", "gate_up_proj", "qkv_proj", "q_b_proj", "kv_b_proj", "c_fc", "fc1",
     "w1", "w3", "qkv", "linear_fc1", "mlp.0",

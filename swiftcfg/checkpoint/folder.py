@@ -1,11 +1,13 @@
 """A checkpoint folder as a Model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from swiftcfg.architectures import Identity, Tensor, assemble
+from swiftcfg.architectures import Identity, assemble
 from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
+from swiftcfg.checkpoint.swift_args import read_swift_args
 from swiftcfg.errors import InputError
 from swiftcfg.model import Model
 
@@ -20,15 +22,31 @@ SETTINGS = (
 INDEX = "model.safetensors.index.json"
 
 
-def read_checkpoint(folder: Path) -> Model:
-    """The model in a folder, read from its settings and the headers of its weights."""
+def read_checkpoint(folder: Path, location: str | None = None) -> Model:
+    """The model in a folder, read from its settings and the headers of its weights.
+
+    ``location`` is the folder as the user wrote it.
+    """
     files = {name: content for name in SETTINGS if (content := read_object(folder / name)) is not None}
     if "config.json" not in files:
         raise InputError(f"{folder} has no config.json", "give the folder of a checkpoint in Hugging Face format")
     shards = _shards(folder)
     tensors = list({tensor.name: tensor for shard in shards for tensor in read_header(shard)}.values())
-    identity = Identity(name=folder.resolve().name, location=str(folder), local=True, source=str(folder))
-    return assemble(identity, files, tensors, f"headers of {len(shards)} safetensors files")
+    args = dict(read_swift_args(folder))
+    identity = Identity(
+        name=folder.absolute().name,
+        location=location or str(folder),
+        local=True,
+        source=str(folder),
+        model_type=args.get("model_type"),
+        template=args.get("template"),
+    )
+    model = assemble(identity, files, tensors, _headers_of(len(shards)))
+    return replace(model, swift_args=tuple(args.items()))
+
+
+def _headers_of(shards: int) -> str:
+    return "the safetensors header" if shards == 1 else f"{shards} safetensors headers"
 
 
 def _shards(folder: Path) -> list[Path]:

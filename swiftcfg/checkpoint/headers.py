@@ -58,24 +58,22 @@ def _header_length(prefix: bytes, size: int, path: Path) -> int:
 
 
 def _tensor(name: str, entry: Any, path: Path) -> tuple[Tensor, tuple[int, int]]:
-    """One entry, checked: a known or unknown dtype, a shape, and offsets that agree with both."""
-    fault = InputError(f"{path}: the entry of tensor {name[:200]!r} is damaged", _AGAIN)
-    if not isinstance(entry, dict):
-        raise fault
-    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
-    if not isinstance(dtype, str) or not _are_counts(shape) or not _are_counts(offsets) or len(offsets) != 2:  # noqa: PLR2004
-        raise fault
-    tensor, begin, end = Tensor(name, dtype, tuple(shape)), *offsets
-    if dtype not in DTYPE_BITS:
-        # A type of a later format: its bytes are known all the same.
-        return Tensor(name, "U8", (end - begin,)), (begin, end)
-    if begin > end or tensor.stored != end - begin:
-        raise fault
-    return tensor, (begin, end)
+    """One entry, checked: a shape and offsets that agree with it and with the dtype."""
+    fields = entry if isinstance(entry, dict) else {}
+    dtype, shape, offsets = fields.get("dtype"), _counts(fields.get("shape")), _counts(fields.get("data_offsets"))
+    if isinstance(dtype, str) and shape is not None and offsets is not None and len(offsets) == 2:  # noqa: PLR2004
+        begin, end = offsets
+        # A dtype of a later format version: its bytes are known all the same.
+        tensor = Tensor(name, dtype, shape) if dtype in DTYPE_BITS else Tensor(name, "U8", (max(0, end - begin),))
+        if begin <= end and tensor.stored == end - begin:
+            return tensor, (begin, end)
+    raise InputError(f"{path}: the entry of tensor {name[:200]!r} is damaged", _AGAIN)
 
 
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(item) is int and 0 <= item < 2**63 for item in value)
+def _counts(value: Any) -> tuple[int, ...] | None:
+    """A list of whole numbers that a file can hold, or None."""
+    fine = isinstance(value, list) and all(type(item) is int and 0 <= item < 2**63 for item in value)
+    return tuple(value) if fine else None
 
 
 def _check_spans(spans: list[tuple[int, int, str]], available: int, path: Path) -> None:

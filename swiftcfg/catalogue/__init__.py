@@ -1,0 +1,7 @@
+"""The catalogue of published models, and the one way from what a user wrote to a Model."""
+
+from swiftcfg.catalogue.entries import Entry, model_names
+from swiftcfg.catalogue.find import find_model
+from swiftcfg.catalogue.names import find_entry
+
+__all__ = ["Entry", "find_entry", "find_model", "model_names"]

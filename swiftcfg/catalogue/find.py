@@ -1,0 +1,139 @@
+"""Find the model that a user means: a checkpoint folder, an adapter folder, or a name of the catalogue."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from swiftcfg.catalogue.entries import Record, families, model_names
+from swiftcfg.catalogue.names import find_entry, known_entry
+from swiftcfg.errors import InputError
+from swiftcfg.model import Model
+
+#: Folders of a hub cache are called by revision; the model's name is further up
+#: (ms-swift@4.6.0:swift/model/model_meta.py:146-162 reads them alike).
+_HUB_CACHE = re.compile(r"models(?:--|/)(?:.+?--)?([^/]+?)/snapshots/")
+
+
+def find_model(name_or_path: str, adapters: Sequence[str] = ()) -> Model:
+    """The model a user means; a folder wins over a name, as for ms-swift.
+
+    ``adapters`` are the words of ``--adapters``: folders, each optionally as ``name=folder``. An adapter
+    folder given as the model stands for its base model with the adapter on it.
+    Raises InputError that tells the nearest names for a name that is neither.
+    """
+    folder = Path(name_or_path).expanduser()
+    if folder.is_dir():
+        model = _folder_model(folder, name_or_path)
+    elif _looks_like_path(name_or_path):
+        raise InputError(f"there is no folder {name_or_path}", _folder_hint(folder))
+    else:
+        entry = find_entry(name_or_path)
+        model = entry.model(name_or_path if "/" in name_or_path else None)
+    return _with_adapters(model, adapters)
+
+
+def _folder_model(folder: Path, location: str) -> Model:
+    from swiftcfg.checkpoint import is_adapter, read_checkpoint  # noqa: PLC0415  (names need none of it)
+
+    if is_adapter(folder):
+        return _with_adapters(_base_of(folder), [location])
+    return _identified(read_checkpoint(folder, location))
+
+
+def _base_of(adapter: Path) -> Model:
+    """The model an adapter was trained on: a folder that is there, else a published model of that name."""
+    from swiftcfg.checkpoint import base_candidates, is_adapter, read_checkpoint  # noqa: PLC0415
+
+    candidates = base_candidates(adapter)
+    for base in candidates:
+        folder = Path(base).expanduser()
+        if folder.is_dir() and not is_adapter(folder):
+            return _identified(read_checkpoint(folder, base))
+    for base in candidates:
+        entry = known_entry(base) or known_entry(_hub_name(Path(base)))
+        if entry is not None:
+            return entry.model()
+    trained_on = f"was trained on {' or '.join(candidates)}, which is" if candidates else "names a base model that is"
+    raise InputError(
+        f"{adapter} is a LoRA adapter and {trained_on} not here",
+        "give the base as --model and this folder as --adapters",
+    )
+
+
+def _with_adapters(model: Model, adapters: Sequence[str]) -> Model:
+    """The model with its adapter: the one of highest rank, whose buffers the engine allocates for all."""
+    if not adapters:
+        return model
+    from swiftcfg.checkpoint import read_adapter, read_swift_args  # noqa: PLC0415  (names need none of it)
+
+    read = [read_adapter(word) for word in adapters]
+    args = dict(model.swift_args) | dict(read_swift_args(Path(read[0].location)))
+    return replace(
+        model,
+        adapter=max(read, key=lambda adapter: (adapter.rank, adapter.bytes_total)),
+        model_type=args.get("model_type", model.model_type),
+        template=args.get("template", model.template),
+        swift_args=tuple(args.items()),
+    )
+
+
+def _identified(model: Model) -> Model:
+    """The folder's model with model_type and template, found as ms-swift finds them.
+
+    args.json first, then the folder's name, then the architecture (ms-swift@4.6.0:
+    swift/model/model_meta.py:165-262). Where ms-swift would stop at several possible types, the
+    family's own is taken and a note says so.
+    """
+    entry = known_entry(_hub_name(Path(model.location)))
+    if entry is not None and entry.files()["config.json"]["architectures"][0] == model.architecture:
+        return replace(
+            model,
+            model_type=model.model_type or entry.value("model_type"),
+            template=model.template or entry.value("template"),
+            absolute_coordinates=entry.value("absolute_coordinates", default=False),
+        )
+    family = next((f for f in families() if model.architecture in f.get("architectures", ())), None)
+    if family is None:
+        return model
+    return replace(
+        model,
+        model_type=model.model_type or family["model_type"],
+        template=model.template or family["template"],
+        absolute_coordinates=family.get("absolute_coordinates", False),
+        notes=(*model.notes, *_ambiguity(model, family)),
+    )
+
+
+def _hub_name(folder: Path) -> str:
+    match = _HUB_CACHE.search(f"{folder.expanduser().absolute()}/")
+    name = match.group(1) if match else folder.expanduser().absolute().name
+    return name.replace("___", ".")
+
+
+def _ambiguity(model: Model, family: Record) -> list[str]:
+    """What else a checkpoint of this architecture may be, where args.json does not settle it."""
+    notes = []
+    for given, name, key in (
+        (model.model_type, "model_type", "other_types"),
+        (model.template, "template", "other_templates"),
+    ):
+        if given is None and key in family:
+            others = " or ".join(family[key])
+            notes.append(f"{name} is taken as {family[name]}; a checkpoint of this architecture may also be {others}")
+    return notes
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith(("/", "./", "../", "~")) or text in (".", "..", "") or text.endswith("/") or "\\" in text
+
+
+def _folder_hint(folder: Path) -> str:
+    if folder.is_file():
+        return "that is a file: give the folder that holds it"
+    parent = folder.parent
+    if not parent.is_dir():
+        return f"there is no folder {parent} either; a published model goes by its name, such as {model_names()[0]}"
+    near = difflib.get_close_matches(folder.name, [entry.name for entry in parent.iterdir() if entry.is_dir()], n=3)
+    return f"near in {parent}: {', '.join(near)}" if near else f"{parent} has nothing of a similar name"
