@@ -4,7 +4,6 @@
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -67,7 +66,7 @@ def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -
         raise InputError(f"{shown_name(path)} is not a file name", "name a file, such as deploy.sh")
     target = os.path.realpath(path) if force else path
     _refuse_what_is_there(path, target, force=force)
-    temporary = os.path.join(os.path.dirname(target) or ".", f".swiftcfg-{secrets.token_hex(8)}")
+    temporary = os.path.join(os.path.dirname(target) or ".", f".swiftcfg-{os.urandom(8).hex()}")
     try:
         try:
             _write_whole(temporary, content, mode)
