@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swiftcfg.errors import InputError, MachineError
+from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 from swiftcfg.files import read_bytes, write_new
 
 
@@ -114,20 +114,26 @@ def test_paths_that_cannot_be_are_told_with_the_remedy(tmp_path):
     assert names_in(tmp_path) == ["f"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_no_permission_is_told(tmp_path):
-    tmp_path.chmod(0o500)
-    assert told(tmp_path / "f")[0] == f"no permission to write in {tmp_path}"
+@pytest.mark.parametrize(
+    ("number", "kind", "sentence"),
+    [
+        (errno.ENOSPC, MachineError, "no space left in {0} for {0}/f"),
+        (errno.EDQUOT, MachineError, "no space left in {0} for {0}/f"),
+        (errno.EIO, MachineError, "cannot write {0}/f: Input/output error"),
+        (errno.EACCES, InputError, "no permission to write in {0}"),
+        (errno.EROFS, InputError, "{0} can only be read"),
+    ],
+)
+def test_what_the_system_refuses_is_told_and_leaves_nothing(
+    tmp_path, monkeypatch, number: int, kind: type[SwiftcfgError], sentence: str
+):
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
 
-
-def test_a_full_disk_is_the_machines_fault_and_leaves_nothing(tmp_path, monkeypatch):
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(MachineError) as caught:
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(kind) as caught:
         write_new(str(tmp_path / "f"), "x")
-    assert caught.value.sentence == f"no space left in {tmp_path} for {tmp_path}/f"
+    assert caught.value.sentence == sentence.format(tmp_path)
     assert names_in(tmp_path) == []
 
 
