@@ -56,8 +56,8 @@ def effective_limits(
     asked, request_notes = _request(request or {}, runtime)
     second, second_notes = _second_resize(vision.kind, runtime, backend, processor)
     no_fps = None if library.returns_fps or swift < releases.ASKS_FOR_FPS else _no_fps(runtime)
-    if constants.frame_factor < 1:
-        no_fps = f"FRAME_FACTOR={constants.frame_factor} divides by zero or less"
+    if constants.frame_factor == 0:
+        no_fps = "FRAME_FACTOR=0 divides by zero"
     return Limits(
         tower=vision,
         library=library,

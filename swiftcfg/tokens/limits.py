@@ -109,7 +109,7 @@ class Limits:
         self._check_served(self.no_frame_list)
         limits = self.constants
         seen = self._fit(size, limits.list_factor, limits.list_min, limits.list_max)
-        count = resize.ceil_by(count, limits.frame_factor)
+        count = max(count, resize.ceil_by(count, limits.frame_factor))
         if self.library.in_tokens:
             seen = self._frame(seen, count)
         return self._sized(size, seen, [(index, index) for index in range(count)], self.frame_list_fps)
