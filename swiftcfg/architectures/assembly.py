@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from swiftcfg.architectures.decoder import tensors_of
+from swiftcfg.architectures.decoder import stacks_of
 from swiftcfg.architectures.description import Description, describe
 from swiftcfg.architectures.processor import read_limits
 from swiftcfg.architectures.tensors import Tensor
-from swiftcfg.architectures.weights import weights_from_tensors
+from swiftcfg.architectures.weights import weights_from_stacks, weights_from_tensors
 from swiftcfg.model import Model, Weights
 
 
@@ -73,7 +73,7 @@ def _settle_tying(description: Description, tensors: Sequence[Tensor] | None) ->
 def _weights(description: Description, tensors: Sequence[Tensor] | None, source: str) -> Weights | None:
     if tensors:
         return weights_from_tensors(tensors, description.dtype_bytes, source)
-    derived = tensors_of(description)
-    return (
-        None if derived is None else weights_from_tensors(derived, description.dtype_bytes, "computed from config.json")
-    )
+    stacks = stacks_of(description)
+    if stacks is None:
+        return None
+    return weights_from_stacks(stacks, description.dtype_bytes, "computed from config.json")

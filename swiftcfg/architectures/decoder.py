@@ -5,32 +5,40 @@ from collections.abc import Iterator
 from swiftcfg.architectures.description import Description
 from swiftcfg.architectures.kinds import Architecture
 from swiftcfg.architectures.quantization import Quantization, layout_of
-from swiftcfg.architectures.tensors import Tensor
-from swiftcfg.architectures.vision import vision_tensors
+from swiftcfg.architectures.tensors import Stack, Tensor
+from swiftcfg.architectures.vision import vision_stacks
 from swiftcfg.model import Moe, TextTower
 
 
 def tensors_of(description: Description) -> list[Tensor] | None:
     """Every tensor a checkpoint of this description has, or None where the layout is not known."""
+    stacks = stacks_of(description)
+    return None if stacks is None else [tensor for stack in stacks for tensor in stack.members()]
+
+
+def stacks_of(description: Description) -> list[Stack] | None:
+    """The same, not yet listed one by one."""
     known, text, quantization = description.known, description.text, description.quantization
     if known is None or text is None or not description.layers_alike:
         return None
     if quantization is not None and layout_of(quantization) is None:
         return None
-    tensors = list(_decoder_tensors(description, known, text, description.dtype))
+    counts = (text.layers, text.moe.experts if text.moe else 0)
+    language = _decoder_tensors(description, known, text, description.dtype)
+    stacks = [Stack(tensor, counts[: tensor.name.count("*")]) for tensor in language]
     if description.vision is not None:
-        tensors += vision_tensors(description.vision, known.vision_prefix, description.dtype)
-    return tensors
+        stacks += vision_stacks(description.vision, known.vision_prefix, description.dtype)
+    return stacks
 
 
 def _decoder_tensors(description: Description, known: Architecture, text: TextTower, dtype: str) -> Iterator[Tensor]:
+    """One of each kind: the first ``*`` in a name is the layer, the second the expert."""
     prefix = known.text_prefix
     yield Tensor(f"{prefix}embed_tokens.weight", dtype, (text.vocab_size, text.hidden_size))
     yield Tensor(f"{prefix}norm.weight", dtype, (text.hidden_size,))
     if not text.tie_word_embeddings:
         yield Tensor("lm_head.weight", dtype, (text.vocab_size, text.hidden_size))
-    for layer in range(text.layers):
-        yield from _layer_tensors(description, known, text, dtype, f"{prefix}layers.{layer}.")
+    yield from _layer_tensors(description, known, text, dtype, f"{prefix}layers.*.")
 
 
 def _layer_tensors(
@@ -70,8 +78,7 @@ def _mlp(
 def _single_experts(
     prefix: str, width: int, moe: Moe, dtype: str, quantization: Quantization | None
 ) -> Iterator[Tensor]:
-    for expert in range(moe.experts):
-        yield from _mlp(f"{prefix}{expert}.", width, moe.intermediate_size, dtype, quantization)
+    yield from _mlp(f"{prefix}*.", width, moe.intermediate_size, dtype, quantization)
 
 
 def _fused_experts(

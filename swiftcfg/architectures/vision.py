@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from swiftcfg.architectures.fields import section, size
-from swiftcfg.architectures.tensors import Tensor
+from swiftcfg.architectures.tensors import Stack, Tensor
 from swiftcfg.model import TowerKind, VisionTower
 
 #: Values that a config.json may leave out, by tower: the defaults of transformers@5.19.0
@@ -76,36 +76,58 @@ def _deepstack_levels(written: Mapping[str, Any]) -> int:
     return min(len(indexes), _MOST_LAYERS) if isinstance(indexes, list) else _DEFAULT_DEEPSTACK_LEVELS
 
 
-def vision_tensors(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
-    """Every tensor of the tower, named as in the published checkpoints.
+def vision_stacks(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Stack]:
+    """The tensors of the tower, named as in the published checkpoints.
 
     Shapes: transformers@5.19.0 modeling_qwen2_vl.py, modeling_qwen2_5_vl.py, modeling_qwen3_vl.py.
     """
-    width, merged = tower.hidden_size, tower.hidden_size * tower.merge_size**2
+    merger = _linear_merger if tower.kind == "qwen3_vl" else _sequential_merger
+    for tensor in (*_embeddings(tower, prefix, dtype), *merger(tower, prefix, dtype)):
+        yield Stack(tensor)
+    for tensor in _block(tower, f"{prefix}blocks.*.", dtype):
+        yield Stack(tensor, (tower.depth,))
+    if tower.deepstack_levels:
+        width = tower.hidden_size * tower.merge_size**2
+        for tensor in _linear_merger(tower, prefix, dtype, "deepstack_merger_list.*.", normed=width):
+            yield Stack(tensor, (tower.deepstack_levels,))
+
+
+def _embeddings(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
+    width = tower.hidden_size
     patch = (width, tower.in_channels, tower.temporal_patch_size, tower.patch_size, tower.patch_size)
-    norm = _rms_norm if tower.kind == "qwen2_5_vl" else _layer_norm
     yield Tensor(f"{prefix}patch_embed.proj.weight", dtype, patch)
     if tower.kind == "qwen3_vl":
         yield Tensor(f"{prefix}patch_embed.proj.bias", dtype, (width,))
         yield Tensor(f"{prefix}pos_embed.weight", dtype, (tower.position_embeddings, width))
-    for index in range(tower.depth):
-        block = f"{prefix}blocks.{index}."
-        yield from norm(f"{block}norm1", width, dtype)
-        yield from norm(f"{block}norm2", width, dtype)
-        yield from _linear(f"{block}attn.qkv", 3 * width, width, dtype)
-        yield from _linear(f"{block}attn.proj", width, width, dtype)
-        for name, rows, columns in _mlp(tower):
-            yield from _linear(f"{block}mlp.{name}", rows, columns, dtype)
-    if tower.kind != "qwen3_vl":
-        yield from norm(f"{prefix}merger.ln_q", width, dtype)
-        yield from _linear(f"{prefix}merger.mlp.0", merged, merged, dtype)
-        yield from _linear(f"{prefix}merger.mlp.2", tower.out_hidden_size, merged, dtype)
-        return
-    deepstack = [(f"deepstack_merger_list.{level}.", merged) for level in range(tower.deepstack_levels)]
-    for merger, normed in [("merger.", width), *deepstack]:
-        yield from norm(f"{prefix}{merger}norm", normed, dtype)
-        yield from _linear(f"{prefix}{merger}linear_fc1", merged, merged, dtype)
-        yield from _linear(f"{prefix}{merger}linear_fc2", tower.out_hidden_size, merged, dtype)
+
+
+def _block(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
+    width = tower.hidden_size
+    norm = _rms_norm if tower.kind == "qwen2_5_vl" else _layer_norm
+    yield from norm(f"{prefix}norm1", width, dtype)
+    yield from norm(f"{prefix}norm2", width, dtype)
+    yield from _linear(f"{prefix}attn.qkv", 3 * width, width, dtype)
+    yield from _linear(f"{prefix}attn.proj", width, width, dtype)
+    for name, rows, columns in _mlp(tower):
+        yield from _linear(f"{prefix}mlp.{name}", rows, columns, dtype)
+
+
+def _sequential_merger(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Tensor]:
+    width, merged = tower.hidden_size, tower.hidden_size * tower.merge_size**2
+    norm = _rms_norm if tower.kind == "qwen2_5_vl" else _layer_norm
+    yield from norm(f"{prefix}merger.ln_q", width, dtype)
+    yield from _linear(f"{prefix}merger.mlp.0", merged, merged, dtype)
+    yield from _linear(f"{prefix}merger.mlp.2", tower.out_hidden_size, merged, dtype)
+
+
+def _linear_merger(
+    tower: VisionTower, prefix: str, dtype: str, name: str = "merger.", normed: int | None = None
+) -> Iterator[Tensor]:
+    """The merger of Qwen3-VL; those of the deepstack levels norm after merging, the last one before."""
+    merged = tower.hidden_size * tower.merge_size**2
+    yield from _layer_norm(f"{prefix}{name}norm", normed or tower.hidden_size, dtype)
+    yield from _linear(f"{prefix}{name}linear_fc1", merged, merged, dtype)
+    yield from _linear(f"{prefix}{name}linear_fc2", tower.out_hidden_size, merged, dtype)
 
 
 def _mlp(tower: VisionTower) -> list[tuple[str, int, int]]:

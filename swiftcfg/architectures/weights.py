@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from swiftcfg.architectures.tensors import DTYPE_BITS, Tensor
+from swiftcfg.architectures.tensors import DTYPE_BITS, Stack, Tensor
 from swiftcfg.model import Part, Sharding, WeightGroup, Weights
 from swiftcfg.units import Bytes
 
@@ -79,11 +79,16 @@ def _sharding(components: list[str], parameter: str) -> Sharding:
 
 def weights_from_tensors(tensors: Iterable[Tensor], dtype_bytes: int, source: str) -> Weights:
     """Group tensors by what happens to them; floats count in the width they are loaded at, scales as stored."""
+    return weights_from_stacks(map(Stack, tensors), dtype_bytes, source)
+
+
+def weights_from_stacks(stacks: Iterable[Stack], dtype_bytes: int, source: str) -> Weights:
+    """The same for tensors that are not listed one by one."""
     sums: dict[tuple[Part, Sharding], list[int]] = defaultdict(lambda: [0, 0])
-    for tensor in tensors:
-        entry = sums[classify(tensor.name)]
-        entry[0] += loaded_bytes(tensor, dtype_bytes)
-        entry[1] += 1
+    for stack in stacks:
+        entry = sums[classify(stack.pattern.name)]
+        entry[0] += stack.size * loaded_bytes(stack.pattern, dtype_bytes)
+        entry[1] += stack.size
     groups = (WeightGroup(part, sharding, Bytes(n), count) for (part, sharding), (n, count) in sorted(sums.items()))
     return Weights(tuple(groups), source)
 
