@@ -5,6 +5,7 @@ are ``swift deploy``, arguments what its flags take. Everything is read as bash 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from swiftcfg.errors import InputError
 from swiftcfg.script.arguments import read_arguments
@@ -13,7 +14,17 @@ from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
 from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Stray, VariableUse
 
-__all__ = ["Assumption", "FlagUse", "Place", "Script", "Stray", "VariableUse", "read_script", "read_words"]
+__all__ = [
+    "Assumption",
+    "FlagUse",
+    "Place",
+    "Script",
+    "Stray",
+    "VariableUse",
+    "read_fields",
+    "read_script",
+    "read_words",
+]
 
 
 def read_script(text: str) -> tuple[Script, ...]:
@@ -32,8 +43,7 @@ def read_words(argv: Sequence[str]) -> Script:
         call.variables[pair[0]] = VariableUse(*pair, "prefix", call.fields[0].place)
         call.fields = call.fields[1:]
     if call.fields and call.fields[0].head().startswith("--"):
-        flags, strays = read_arguments(call.fields)
-        return Script(flags, tuple(call.variables.values()), (), strays, call.fields[0].place)
+        return replace(read_fields(call.fields), variables=tuple(call.variables.values()))
     script = find_deploy(call)
     if script is None:
         shown = " ".join(argv)[:60]
@@ -41,3 +51,9 @@ def read_words(argv: Sequence[str]) -> Script:
             f"{shown!r} is not a swift deploy command", "write: swift deploy --model … --infer_backend vllm"
         )
     return script
+
+
+def read_fields(fields: Sequence[Field]) -> Script:
+    """A call by its flags alone, from words that carry their places."""
+    flags, strays = read_arguments(fields)
+    return Script(flags, (), (), strays, fields[0].place if fields else Place(1, 1))

@@ -1,0 +1,121 @@
+"""Files that hold a ``swift deploy``: shell scripts, and the YAML or JSON that ``swift deploy FILE`` reads."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from swiftcfg.config import DeployConfig, Unknown
+from swiftcfg.errors import InputError
+from swiftcfg.files import STDIN, read_bytes, shown_name
+from swiftcfg.runtime import DEFAULT_VERSIONS
+from swiftcfg.script import Place, Script, read_fields, read_script
+from swiftcfg.script.uses import Field, VariableUse
+from swiftcfg.yamlfile import parse_json, parse_yaml
+
+#: From here on a variable of the shell beats the one in the file (ms-swift@4.2.2:swift/cli/main.py:53-57).
+SHELL_WINS_SINCE = Version("4.2.2")
+
+_SETTINGS_SUFFIXES = (".yaml", ".yml", ".json")
+_TOP = Place(1, 1)
+_NEWEST = Version(DEFAULT_VERSIONS["ms-swift"])
+
+
+def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, ...]:
+    """What every ``swift deploy`` in a file means, at least one; ``-`` is standard input.
+
+    A name ending in .yaml, .yml or .json is a file of settings; anything else is a shell script if there is
+    a ``swift deploy`` in it, and settings if not. Raises InputError where there is neither.
+    """
+    content = read_bytes(path)
+    name = shown_name(path)
+    if path.lower().endswith(_SETTINGS_SUFFIXES):
+        return (_settings(content, path).config(),)
+    if b"\0" in content:
+        raise InputError(f"{name} is no text", "give a script, or a file of settings, saved as UTF-8")
+    scripts = read_script(content.decode("utf-8", "surrogateescape"))
+    if scripts:
+        folder = Path() if path == STDIN else Path(path).parent
+        return tuple(with_settings_file(script, folder, ms_swift).config() for script in scripts)
+    return (_settings_if_any(content, path).config(),)
+
+
+def with_settings_file(script: Script, folder: Path, ms_swift: Version = _NEWEST) -> Script:
+    """The same call with the settings of ``swift deploy FILE …`` taken in; flags after the file win.
+
+    The file is looked for from here, as swift would, and then in ``folder``, where the script is.
+    """
+    named = script.config_file()
+    if named is None:
+        return script
+    if isinstance(named.word, Unknown):
+        raise InputError(
+            f"line {named.place.line}: the settings are in a file whose name is not known: {named.word.expression}",
+            "give that file instead",
+        )
+    found = [path for path in (Path(named.word), folder / named.word) if path.is_file()]
+    if not found:
+        raise InputError(
+            f"line {named.place.line}: there is no file {shown_name(named.word)}, which holds the settings",
+            "run this where swift deploy is run",
+        )
+    settings = _settings(read_bytes(str(found[0])), str(found[0]))
+    first, last = (settings, script) if ms_swift >= SHELL_WINS_SINCE else (script, settings)
+    variables = {use.name: use for use in (*first.variables, *last.variables)}
+    return replace(
+        script,
+        flags=(*settings.flags, *script.flags),
+        variables=tuple(variables.values()),
+        strays=(*settings.strays, *script.strays[1:]),
+    )
+
+
+def _settings_if_any(content: bytes, path: str) -> Script:
+    """Settings under a name that does not say so; what holds nothing of the kind is reported as no deploy."""
+    name = shown_name(path)
+    missing = InputError(f"there is no swift deploy in {name}", "give a script that runs it, or its YAML or JSON file")
+    try:
+        is_json = content.lstrip().startswith(b"{")
+        data = (parse_json if is_json else parse_yaml)(content, name)
+    except InputError:
+        raise missing from None
+    if not isinstance(data, dict) or not data:
+        raise missing
+    return _script_of(data, name)
+
+
+def _settings(content: bytes, path: str) -> Script:
+    name = shown_name(path)
+    return _script_of((parse_json if path.lower().endswith(".json") else parse_yaml)(content, name), name)
+
+
+def _script_of(data: Any, name: str) -> Script:
+    """Settings as ms-swift turns them into variables and words (ms-swift@4.6.0:swift/cli/main.py:38-73)."""
+    if not isinstance(data, dict):
+        raise InputError(f"{name} is not a mapping of flags to values", "write lines such as: infer_backend: vllm")
+    variables = data.get("ENV") or {}
+    if not isinstance(variables, dict) or not all(isinstance(key, str) for key in variables):
+        raise InputError(
+            f"{name}: ENV is not a mapping of variables to values", "write below ENV:   MAX_PIXELS: 1003520"
+        )
+    words = [word for flag, value in data.items() if flag != "ENV" for word in _words(flag, value, name)]
+    script = read_fields([Field((word,), _TOP) for word in words])
+    uses = [VariableUse(variable, str(value), "export", _TOP) for variable, value in variables.items()]
+    return replace(script, variables=tuple(uses))
+
+
+def _words(flag: object, value: Any, name: str) -> list[str]:
+    option = f"--{flag}"
+    if isinstance(value, list):
+        return [option, *(str(item) for item in value)]
+    if isinstance(value, Mapping):
+        try:
+            return [option, json.dumps(value, ensure_ascii=False)]
+        except TypeError as error:
+            raise InputError(
+                f"{name}: {flag} cannot be written as JSON: {error}", "quote what looks like a date"
+            ) from None
+    return [option, str(value)]
