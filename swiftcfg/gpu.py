@@ -21,6 +21,7 @@ class Gpu:
     ``nvml_total`` is what nvidia-smi prints. ``cuda_total`` is what cudaMemGetInfo calls total, the
     base of vLLM's utilisation; it is smaller, and known only within a range for some cards.
     ``context`` is what one CUDA context takes there. ``used`` is what other processes hold now.
+    ``reserved`` is what the driver keeps for itself, where NVML tells it; no process counts it as used.
     """
 
     name: str
@@ -34,9 +35,20 @@ class Gpu:
     uuid: str | None = None
     mig: bool = False
     processes: tuple[GpuProcess, ...] = ()
+    reserved: Bytes | None = None
 
     def free_before_context(self) -> Range:
         """What CUDA would report as free before this process makes its context."""
         return Range(
             *(max(0, total - self.used) for total in (self.cuda_total.low, self.cuda_total.best, self.cuda_total.high))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GpuInventory:
+    """The GPUs to plan for, and what is worth knowing about how they were found."""
+
+    gpus: tuple[Gpu, ...]
+    driver: str | None = None
+    cuda_driver: str | None = None
+    notes: tuple[str, ...] = ()
