@@ -1,0 +1,31 @@
+"""Where every byte of a GPU goes when one rank of a deployment serves on it."""
+
+from swiftcfg.memory.engines import plan_memory
+from swiftcfg.memory.judge import judge
+from swiftcfg.memory.kv import kv_bytes_per_token
+from swiftcfg.memory.plan import (
+    Constraint,
+    Demand,
+    MemoryPlan,
+    ProfiledItem,
+    Server,
+    StartCheck,
+    Term,
+    Verdict,
+    Vision,
+)
+
+__all__ = [
+    "Constraint",
+    "Demand",
+    "MemoryPlan",
+    "ProfiledItem",
+    "Server",
+    "StartCheck",
+    "Term",
+    "Verdict",
+    "Vision",
+    "judge",
+    "kv_bytes_per_token",
+    "plan_memory",
+]

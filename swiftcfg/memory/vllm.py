@@ -1,0 +1,236 @@
+"""The account of one vLLM rank: budget, what goes off it, what stays for the cache, what comes on top."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from swiftcfg.engine import EngineSettings
+from swiftcfg.gpu import Gpu
+from swiftcfg.memory.case import Case
+from swiftcfg.memory.defaults import SWIFT_MAX_NUM_SEQS, Batch, resolve_batch, utilization
+from swiftcfg.memory.first_run import FirstRun, first_run
+from swiftcfg.memory.items import Encoder, profile
+from swiftcfg.memory.judge import bytes_constraint, requests_held, verdict_of
+from swiftcfg.memory.kv import kv_bytes_per_token, pool_tokens, request_blocks
+from swiftcfg.memory.loaded import loaded
+from swiftcfg.memory.plan import Constraint, MemoryPlan, Server, StartCheck, Term
+from swiftcfg.memory.runtime_use import graphs, growth, nccl, uncounted_buffers, workspaces
+from swiftcfg.memory.versions import behaviour_of, version_notes
+from swiftcfg.model import Model
+from swiftcfg.runtime import Runtime
+from swiftcfg.units import Range, Tokens, gib
+
+_NOTHING = Range.exactly(0)
+
+#: Positions to count with where neither the command nor the model gives a length; the plan is ``unknown`` then.
+_SOME_LENGTH = Tokens(8192)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The sums of a plan before it is judged."""
+
+    terms: tuple[Term, ...]
+    budget: Range
+    outside: Range
+    pool: Range | None
+    per_token: int | None
+    unknowns: tuple[str, ...]
+
+
+def plan_vllm(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings, server: Server) -> MemoryPlan:
+    """The account of one rank on one GPU."""
+    version = Version((runtime.vllm or Version("0")).base_version)
+    behaviour = behaviour_of(version, gpu.compute_capability)
+    batch = resolve_batch(model, gpu, behaviour, settings, server)
+    unknowns = _unknowns(model, settings, length_known=batch is not None)
+    if batch is None:
+        batch = Batch(_SOME_LENGTH, settings.max_num_seqs or SWIFT_MAX_NUM_SEQS, _SOME_LENGTH, "not known")
+    case = Case(model, gpu, version, behaviour, settings, server, batch)
+    encoder = profile(model, batch, behaviour, settings)
+    run = first_run(case, encoder)
+    return _plan(case, encoder, run, _account(case, run, unknowns))
+
+
+def _unknowns(model: Model, settings: EngineSettings, *, length_known: bool) -> tuple[str, ...]:
+    found = list(settings.unknowns)
+    if model.weights is None:
+        found.append("the bytes of the weights are not known")
+    if model.text is None:
+        found.append("the size of the language model is not known")
+    if model.vision is not None and model.limits is None:
+        found.append("the largest image that the processor makes is not known, so the vision profile is not, either")
+    if not length_known:
+        found.append("the longest context is not known; give a max_model_len")
+    return tuple(found)
+
+
+def _account(case: Case, run: FirstRun, unknowns: tuple[str, ...]) -> Account:
+    """Lay out every term, then take from the budget what is inside it."""
+    share = utilization(case.behaviour, case.settings, case.server)
+    total = case.gpu.cuda_total
+    asked = Range(*(math.ceil(amount * share) for amount in (total.low, total.best, total.high)))
+    inside = _inside(case, run)
+    around = _around(case)
+    taken = total_of(term for term in (*inside, *around) if term.inside_budget)
+    outside = total_of(term for term in around if not term.inside_budget)
+    per_token, why = kv_bytes_per_token(case.model, case.settings)
+    fixed = case.settings.kv_cache_memory
+    budget = taken + Range.exactly(fixed) if fixed else asked
+    pool: Range | None = Range.exactly(fixed) if fixed else asked - taken
+    if case.model.weights is None:
+        pool = None
+    source = f"{total.best} x {share} (rounded up)" if not fixed else "everything counted, and the cache that is given"
+    ends = [
+        Term("total", total, case.gpu.source, inside_budget=False),
+        Term("budget", budget, source, inside_budget=False),
+        *inside,
+        *around,
+    ]
+    if pool is not None:
+        ends.append(Term("kv cache", pool, f"what the budget leaves; {why}", inside_budget=True))
+    if per_token is None and case.model.text is not None:
+        unknowns = (*unknowns, why)
+    return Account(tuple(ends), budget, outside, pool, per_token, unknowns)
+
+
+def total_of(terms: Iterable[Term]) -> Range:
+    """The sum of terms, leaving out those that another one contains."""
+    amounts = [term.amount for term in terms if term.part_of is None]
+    return Range(*(sum(getattr(amount, bound) for amount in amounts) for bound in ("low", "best", "high")))
+
+
+def _inside(case: Case, run: FirstRun) -> list[Term]:
+    """Weights and the first run: always inside the budget."""
+    on_card = loaded(case.model, case.settings, case.batch.tokens)
+    terms = []
+    if on_card is not None:
+        terms.append(Term("weights", on_card.weights, on_card.weights_source, inside_budget=True))
+        terms.append(Term("loader tables", on_card.tables, on_card.tables_source, inside_budget=True))
+        if on_card.lora is not None:
+            source = f"{case.settings.max_loras} adapters of rank {case.settings.max_lora_rank} (vllm@0.20.0:vllm/lora/layers)"
+            terms.append(Term("lora buffers", on_card.lora, source, inside_budget=True))
+    return [*terms, run.activation, *run.parts]
+
+
+def _around(case: Case) -> list[Term]:
+    """Terms that the version puts inside the budget or outside it."""
+    place = case.behaviour.context_inside
+    context = Term("cuda context", case.gpu.context, case.gpu.source, place)
+    terms = [context, nccl(case), workspaces(case), graphs(case), uncounted_buffers(case), growth(case)]
+    if place and case.gpu.used:
+        source = "other processes, charged to this engine (vllm@0.8.5:vllm/v1/worker/gpu_worker.py:195-210)"
+        terms.append(Term("other processes", Range.exactly(case.gpu.used), source, inside_budget=True))
+    return terms
+
+
+def _plan(case: Case, encoder: Encoder, run: FirstRun, account: Account) -> MemoryPlan:
+    """Judge the account and put it together."""
+    checked = _start_check(case, account)
+    tokens = None
+    if account.pool is not None and account.per_token is not None:
+        tokens = pool_tokens(account.pool, account.per_token)
+    constraints = tuple(_constraints(case, account, checked, tokens))
+    verdict, reasons = verdict_of(constraints, account.unknowns)
+    length = case.batch.max_model_len if case.model.text or case.settings.max_model_len else None
+    return MemoryPlan(
+        terms=account.terms,
+        total=case.gpu.cuda_total,
+        used=case.gpu.used,
+        budget=account.budget,
+        outside_budget=account.outside,
+        kv_bytes_per_token=account.per_token,
+        kv_cache_bytes=account.pool,
+        kv_cache_tokens=tokens,
+        profiled_item=encoder.item,
+        encoder_cache_tokens=encoder.cache_tokens if case.model.vision else None,
+        max_model_len=length,
+        max_num_seqs=case.batch.max_num_seqs,
+        max_num_batched_tokens=case.batch.tokens,
+        requests_at_once=requests_held(tokens, case.batch.max_model_len, case.batch.max_num_seqs) if tokens else None,
+        start_check=checked,
+        vision=run.vision,
+        constraints=constraints,
+        verdict=verdict,
+        reasons=reasons,
+        notes=tuple(_notes(case, encoder)),
+        unknowns=account.unknowns,
+        skipped=_skipped(account),
+    )
+
+
+def _start_check(case: Case, account: Account) -> StartCheck | None:
+    if not case.behaviour.checks_start:
+        return None
+    before = case.gpu.context
+    if not case.behaviour.nccl_inside:
+        before = before + total_of(term for term in account.terms if term.name == "nccl")
+    share = utilization(case.behaviour, case.settings, case.server)
+    total = case.gpu.cuda_total
+    requested = Range(*(math.ceil(amount * share) for amount in (total.low, total.best, total.high)))
+    source = next(source for source in case.behaviour.sources if source) if case.behaviour.sources else ""
+    return StartCheck(case.gpu.free_before_context() - before, requested, source)
+
+
+def _constraints(
+    case: Case, account: Account, checked: StartCheck | None, tokens: Range | None
+) -> Iterable[Constraint]:
+    """What must hold before any request is known."""
+    if checked is not None:
+        yield _start_constraint(case, checked)
+    yield _outside_constraint(case, account)
+    if account.pool is not None:
+        sentence = "weights, first run and libraries leave {has} of the budget for the cache"
+        yield bytes_constraint("budget", _NOTHING, account.pool, sentence)
+    if tokens is not None:
+        needed, length = request_blocks(case.batch.max_model_len), case.batch.max_model_len
+        yield Constraint(
+            "one whole request", tokens.low - needed, tokens.best - needed, "tokens",
+            f"one request of max_model_len {length} needs {needed} tokens of cache, there are {tokens.low} to {tokens.high}",
+        )  # fmt: skip
+
+
+def _start_constraint(case: Case, checked: StartCheck) -> Constraint:
+    """Total cancels: what is free is total less others and context, what is asked is a share of total."""
+    share = utilization(case.behaviour, case.settings, case.server)
+    total, gone = case.gpu.cuda_total, case.gpu.free_before_context() - checked.free
+    margins = [round(amount * (1 - share)) - case.gpu.used for amount in (total.low, total.best)]
+    before = (case.gpu.context.high, case.gpu.context.best) if not gone.high else (gone.high, gone.best)
+    return Constraint(
+        "start check", margins[0] - before[0], margins[1] - before[1], "bytes",
+        f"the engine asks for {gib(checked.requested.best)} at the start, {gib(checked.free.best)} are free then",
+    )  # fmt: skip
+
+
+def _outside_constraint(case: Case, account: Account) -> Constraint:
+    total, used = case.gpu.cuda_total, 0 if case.behaviour.context_inside else case.gpu.used
+    rooms = [
+        amount - used - asked
+        for amount, asked in zip(
+            (total.low, total.best, total.high),
+            (account.budget.low, account.budget.best, account.budget.high),
+            strict=True,
+        )
+    ]
+    sentence = "the engine takes {needs} beyond its budget, the card leaves {has}"
+    return bytes_constraint("outside the budget", account.outside, Range(*sorted(rooms)), sentence)
+
+
+def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
+    yield from version_notes(case.version)
+    yield f"max_num_batched_tokens {case.batch.tokens}: {case.batch.source}."
+    if case.settings.skip_mm_profiling and case.model.vision:
+        yield "skip_mm_profiling leaves the vision tower out of the account: the first large image takes memory nobody kept."
+    if encoder.item and encoder.item.dummy_tokens < encoder.item.tokens_per_item:
+        yield (
+            f"The engine counts {encoder.item.tokens_per_item} tokens for its largest {encoder.item.modality} "
+            f"but draws one of {encoder.item.dummy_tokens}; larger ones take memory at run time that was not kept."
+        )
+    if case.settings.pipeline_parallel_size > 1:
+        yield "With pipeline parallelism this is an even share of the layers with embedding, head and tower; real stages differ."
+
+
+def _skipped(account: Account) -> tuple[str, ...]:
+    return ("tokens of cache and requests at once",) if account.per_token is None else ()
