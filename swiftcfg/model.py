@@ -108,7 +108,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A LoRA adapter folder: its rank and the bytes of its tensors; ``location`` is what ``--adapters`` must be given."""
+    """A LoRA adapter folder: its rank and the bytes of its tensors; ``location`` is what ``--adapters`` is given."""
 
     name: str
     rank: int
@@ -121,7 +121,8 @@ class Model:
     """A checkpoint, from a folder or the catalogue.
 
     Any part may be None where it is not known; ``unknowns`` then says so in a sentence each, and what
-    depends on it is skipped, never guessed. ``notes`` say what was decided without being certain.
+    depends on it is skipped, never guessed. ``sources`` say where published numbers come from, by what
+    they describe. ``notes`` say what was decided without being certain.
     ``location`` is what ``--model`` must be given to serve it: a hub id or a path. ``local`` is True for a path.
     """
 
@@ -142,5 +143,6 @@ class Model:
     adapter: Adapter | None = None
     swift_args: tuple[tuple[str, str], ...] = ()
     source: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())

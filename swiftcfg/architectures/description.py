@@ -9,15 +9,12 @@ from swiftcfg.architectures.kinds import ARCHITECTURES, Architecture
 from swiftcfg.architectures.quantization import Quantization, read_quantization
 from swiftcfg.architectures.text import has_layers_alike, missing_sizes, read_text, text_section
 from swiftcfg.architectures.vision import read_vision
-from swiftcfg.model import KvKind, TextTower, VisionTower
+from swiftcfg.model import TextTower, VisionTower
 
 #: torch's names for a dtype -> safetensors' own.
 _DTYPES = {"float32": "F32", "float": "F32", "float16": "F16", "half": "F16"}
 
-_KV_SENTENCES: dict[KvKind, str] = {
-    "mla": "the model stores latent attention (MLA), not full keys and values; KV bytes per token are not modelled",
-    "hybrid": "only some layers keep keys and values of every token; KV bytes per token are not modelled",
-}
+_HYBRID = "only some layers keep keys and values of every token; KV bytes per token are not modelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +73,8 @@ def _unknowns(text: TextTower | None, missing: list[str], vision_unknown: str | 
         sentences.append(f"config.json does not say {', '.join(missing)}; KV bytes per token are not known")
     if vision_unknown:
         sentences.append(vision_unknown)
-    if text and text.kv_kind in _KV_SENTENCES:
-        sentences.append(_KV_SENTENCES[text.kv_kind])
+    if text and text.kv_kind == "hybrid":
+        sentences.append(_HYBRID)
     return tuple(sentences)
 
 

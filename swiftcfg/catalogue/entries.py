@@ -7,7 +7,7 @@ are the family's overlay of that name and make an entry each.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -56,13 +56,14 @@ class Entry:
             template=self.value("template"),
             absolute_coordinates=self.value("absolute_coordinates", default=False),
         )
-        return assemble(identity, self.files())
+        return replace(assemble(identity, self.files()), sources=tuple(self.sources().items()))
 
 
 @cache
 def families() -> tuple[Record, ...]:
-    """Every family's record."""
-    return tuple(knowledge.load(f"models/{name}") for name in knowledge.names("models", ".json"))
+    """Every family's record, those that see first."""
+    records = [knowledge.load(f"models/{name}") for name in knowledge.names("models", ".json")]
+    return tuple(sorted(records, key=lambda record: "architectures" not in record))
 
 
 @cache
@@ -74,6 +75,11 @@ def entries() -> dict[str, Entry]:
 def model_names() -> list[str]:
     """The hub ids of the catalogue, family by family."""
     return list(entries())
+
+
+def catalogue_models() -> list[Model]:
+    """Every model of the catalogue."""
+    return [entry.model() for entry in entries().values()]
 
 
 def _of_family(family: Record) -> Iterator[Entry]:

@@ -50,7 +50,8 @@ def _key(name: str) -> str:
 
 
 def _nearest(name: str) -> str:
-    by_key = {_key(_basename(hub_id)): hub_id for hub_id in entries()}
-    near = difflib.get_close_matches(_key(_basename(name)), by_key, n=3, cutoff=0.5)
-    known = "near: " + ", ".join(by_key[key] for key in near) if near else "`swiftcfg models` lists the known ones"
+    spellings = _index()
+    near = difflib.get_close_matches(_key(_basename(name)), spellings, n=6, cutoff=0.6)
+    hub_ids = list(dict.fromkeys(spellings[key] for key in near))[:3]
+    known = f"near: {', '.join(hub_ids)}" if hub_ids else "`swiftcfg models` lists the known ones"
     return f"{known}; or give the path of a folder with config.json and safetensors files"
