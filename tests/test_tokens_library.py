@@ -41,7 +41,7 @@ SIDES = (1, 2, 10, 13, 14, 15, 27, 28, 29, 31, 32, 33, 41, 42, 43, 47, 48, 49, 5
 EDGES = (1, 783, 784, 785, 1024, 3136, 4096, 12544, 25088, 50176, 100351, 100352, 105369, 131072, 137625, 141000, 200704,
          401408, 602112, 1003520, 2073600, 2088960, 2109743, 2109744, 2116800, 8270416, 12845056, 16777216)  # fmt: skip
 NUMBERS = {
-    "MAX_RATIO": (2, 10, 100, 200, 400), "FRAME_FACTOR": (1, 2, 3, 4), "FPS": (0, 0.1, 0.5, 1, 2, 2.5, 5, 30),
+    "MAX_RATIO": (2, 10, 100, 200, 400), "FRAME_FACTOR": (1, 2, 3, 4), "FPS": (0.1, 0.5, 1, 2, 2.5, 5, 30),
     "FPS_MIN_FRAMES": (1, 2, 4, 5, 16), "FPS_MAX_FRAMES": (1, 2, 7, 12, 13, 16, 64, 768, 5000),
     "IMAGE_FACTOR": (28, 32), "SPATIAL_MERGE_SIZE": (2, 2, 2, 1, 3, 4), "MODEL_SEQ_LEN": (1024, 8192, 32768, "1e5"),
     "VIDEO_TOTAL_PIXELS": (784, 602112, 19267584, 90316800), "IMAGE_MIN_TOKEN_NUM": (1, 4, 16, 256),
@@ -50,6 +50,8 @@ NUMBERS = {
 }  # fmt: skip
 BAD = ("", "1e6", "12.0", "abc", "1280*28*28", "nan")
 ODD = (" 1003520 ", "1_003_520", "-784", "0")
+#: What ms-swift would try with no sense, and swiftcfg refuses: sizes without a side, frames without a time.
+REFUSED_BY_US = {"SPATIAL_MERGE_SIZE": ("0", "-784"), "FPS": ("0", "-784", "nan")}
 
 
 def side(rng: random.Random) -> int:
@@ -83,7 +85,7 @@ def environment(rng: random.Random) -> dict[str, str]:
     chosen = {name: str(rng.choice(NUMBERS[name])) if name in NUMBERS else pixels(rng) for name in names}
     if rng.random() < 0.08 and chosen:
         chosen[rng.choice(sorted(chosen))] = rng.choice((*BAD, *ODD))
-    return chosen
+    return {name: text for name, text in chosen.items() if text not in REFUSED_BY_US.get(name, ())}
 
 
 def request(rng: random.Random) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def count_frames(clip: Clip, limits: Constants, library: Library, request: Mappi
         if wanted != wanted:  # noqa: PLR0124  (FPS=nan starts, then fails every video)
             raise InputError("FPS=nan fails every video", "write a number, such as 2 or 0.5")
         count = floor_by(min(wanted, total), factor) if library.floors_frames else round_by(wanted, factor)
-    if not factor <= count <= total:
+    if not max(1, factor) <= count <= total:
         raise InputError(
             f"{clip} cannot be served: {count} frames would be taken, and that must be between {factor} and {total}",
             "send a longer video, or set FPS_MAX_FRAMES to 2 or more",

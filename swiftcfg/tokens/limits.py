@@ -107,6 +107,8 @@ class Limits:
     def frames_as_images(self, size: Size, count: int) -> SizedVideo:
         """What becomes of ``count`` frames of one size, sent as the list that is a video."""
         self._check_served(self.no_frame_list)
+        if self.tower.kind == "qwen3_vl" and not self.frame_list_fps > 0:
+            raise InputError(f"FPS={self.frame_list_fps:g} cannot date the frames of a list", "set FPS above 0")
         limits = self.constants
         seen = self._fit(size, limits.list_factor, limits.list_min, limits.list_max)
         count = max(count, resize.ceil_by(count, limits.frame_factor))
