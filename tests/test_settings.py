@@ -74,7 +74,7 @@ def test_the_old_names_reach_vllm_until_3_9(release: str):
     assert read(OLD, release) == READ
 
 
-@pytest.mark.parametrize("release", ["3.10.0", "4.4.2", "4.6.0"])
+@pytest.mark.parametrize("release", ["3.10.0", "3.12.6", "4.5.0", "4.6.0"])
 def test_the_old_names_are_refused_from_3_10_on_but_max_model_len_is_swallowed(release: str):
     found = read(OLD, release)
     refusal = f"ms-swift {release} refuses it: the start fails; did you mean --vllm"
@@ -85,6 +85,13 @@ def test_the_old_names_are_refused_from_3_10_on_but_max_model_len_is_swallowed(r
     assert [name for name, _ in found.unread] == ["max_model_len"]
     assert found.unread[0][1].endswith("--vllm_max_model_len is what sets it")
     assert found.max_model_len is None
+
+
+def test_max_model_len_reaches_vllm_by_a_detour_from_4_0_to_4_4():
+    found = read("--infer_backend vllm --max_model_len 8192", "4.4.2")
+    assert (found.max_model_len, found.unread) == (8192, ())
+    assert found.unknowns == ("--max_model_len: it reaches vLLM by a detour; --vllm_max_model_len is sure to",)
+    assert read("--infer_backend vllm --max_model_len 8192 --vllm_max_model_len 4096", "4.4.2").max_model_len == 4096
 
 
 def test_an_old_name_overrides_the_new_one_from_3_7_to_3_9():

@@ -25,6 +25,8 @@ from swiftcfg.flags import FlagCatalog, FlagSpec
 #: The first release that repairs JSON which does not parse (ms-swift@3.9.0:swift/utils/utils.py).
 REPAIRS_JSON = Version("3.9.0")
 
+EDITS_CONTEXT = (Version("4.0.0"), Version("4.5.0"))
+
 
 class Draft:
     """Values by full flag name, with findings beside them; what cannot be used is as if it were not given."""
@@ -50,6 +52,7 @@ class Draft:
         for name in tuple(self.values):
             self._drop_if_unread(name)
         self._follow_aliases()
+        self._follow_edited_context()
 
     def knob(self, knob: str) -> Any:
         """The value that the engine gets: what was written, else ms-swift's default for it."""
@@ -128,6 +131,19 @@ class Draft:
             if new in self.values:
                 self.unread.append((new, f"--{old} is given too and overrides it"))
             self.values[new] = self.values[old]
+
+    def _follow_edited_context(self) -> None:
+        """4.0 to 4.4 write --max_model_len into the configuration that vLLM then takes for the model's own.
+
+        Template and engine share one configuration (ms-swift@4.0.0:swift/model/register.py:213-242, swift/
+        infer_engine/vllm_engine.py), which stands in for the one on disk until 4.5.0; read in source, not run.
+        """
+        if self.backend != "vllm" or not EDITS_CONTEXT[0] <= self.version < EDITS_CONTEXT[1]:
+            return
+        length = self.values.get("max_model_len")
+        if length is not None and "vllm_max_model_len" not in self.values:
+            self.values["vllm_max_model_len"] = length
+            self.unknowns.append("--max_model_len: it reaches vLLM by a detour; --vllm_max_model_len is sure to")
 
     def _drop_if_unread(self, name: str) -> None:
         reason = self._no_effect(name) or self._foreign(name)
