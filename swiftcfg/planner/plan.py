@@ -6,7 +6,7 @@ from typing import Literal
 
 from swiftcfg.config import DeployConfig, Flag
 from swiftcfg.gpu import Gpu
-from swiftcfg.memory import MemoryPlan
+from swiftcfg.memory import Constraint, MemoryPlan
 from swiftcfg.model import Model
 from swiftcfg.planner.advice import Note
 from swiftcfg.runtime import Runtime
@@ -40,29 +40,7 @@ class Item:
     dpi: tuple[int, int] | None = None
     box_scale: tuple[float, float] | None = None
 
-    @property
-    def shrunk(self) -> bool:
-        """Whether detail is lost: rounding to the grid is no loss, half a grid cell at most a side."""
-        return self.kind == "image" and self.dpi_kept < 1
-
-    @property
-    def dpi_kept(self) -> float:
-        """The smaller linear scale, at most 1."""
-        return min(1.0, *self.scale)
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """Something that must hold, and by how much it does (negative: how much is missing)."""
-
-    name: str
-    margin: int
-    unit: Literal["bytes", "tokens"]
-    sentence: str
-
-    @property
-    def holds(self) -> bool:
-        return self.margin >= 0
+    shrunk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

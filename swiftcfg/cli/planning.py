@@ -1,0 +1,83 @@
+"""What swiftcfg plan and swiftcfg generate share: the options that make a plan, and the plan made of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from swiftcfg.cli.options import given_versions, gpu_option, model_option, runtime_options
+from swiftcfg.cli.workload_options import WorkloadOptions, workload_from, workload_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swiftcfg.planner import Plan
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What the command line says of the server to plan; ``plan_from`` makes a plan of it."""
+
+    model: str
+    adapters: tuple[str, ...]
+    gpu: str | None
+    workload: WorkloadOptions
+    python: str | None
+    versions: dict[str, str]
+    host: str
+    port: int
+    served_model_name: str | None
+    api_key_env: str | None
+    tensor_parallel_size: int | None
+
+
+_OPTIONS = (
+    model_option,
+    click.option("--adapters", multiple=True, metavar="FOLDER", help="A LoRA adapter to serve with the model."),
+    gpu_option,
+    workload_options,
+    runtime_options,
+    click.option("--tensor-parallel-size", type=int, metavar="N", help="Cards to split the model over. Default: as few as fit."),
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
+    click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on."),
+    click.option("--served-model-name", metavar="NAME", help="What clients call the model."),
+    click.option("--api-key-env", metavar="NAME", help="Environment variable that will hold the API key."),
+)  # fmt: skip
+
+
+def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the command gets them as one value, ``options``."""
+
+    @wraps(command)
+    def collected(*args: Any, **values: Any) -> Any:
+        values["versions"] = given_versions(click.get_current_context())
+        options = PlanOptions(**{name: values.pop(name) for name in PlanOptions.__dataclass_fields__})
+        return command(*args, options=options, **values)
+
+    for option in reversed(_OPTIONS):
+        collected = option(collected)
+    return collected
+
+
+def plan_from(options: PlanOptions) -> Plan:
+    """Load the facts and plan."""
+    from swiftcfg import knowledge
+    from swiftcfg.catalogue import find_model
+    from swiftcfg.detect import find_runtime
+    from swiftcfg.market import market_of
+    from swiftcfg.nvml import find_gpus
+    from swiftcfg.planner import Problem, Wishes, make_plan
+
+    wishes = Wishes(
+        options.host, options.port, options.served_model_name, options.api_key_env, options.tensor_parallel_size
+    )
+    model = find_model(options.model, options.adapters)
+    gpus = find_gpus(options.gpu, os.environ).gpus
+    problem = Problem(
+        model, gpus, find_runtime(options.versions, options.python), workload_from(options.workload), wishes
+    )
+    return make_plan(problem, lambda: market_of(model, gpus), knowledge.load("advice.yaml"))

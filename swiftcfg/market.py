@@ -1,0 +1,51 @@
+"""The market: quantised builds of a model and other cards, for the alternatives that a plan weighs."""
+
+from swiftcfg.catalogue import catalogue_models
+from swiftcfg.gpu import Gpu
+from swiftcfg.gpu_spec import card_gpu
+from swiftcfg.model import Model
+from swiftcfg.nvml import gpu_catalogue
+from swiftcfg.planner import Market
+
+#: FP8 weights need kernels for 8-bit floats: Ada and Hopper have them, Ampere falls back to Marlin
+#: (vllm@0.23.0:vllm/model_executor/layers/quantization/fp8.py, get_min_capability is 75).
+LEAST_CAPABILITY_FP8 = (8, 0)
+
+
+def market_of(model: Model, gpus: tuple[Gpu, ...]) -> Market:
+    """What else there is for this model and these cards, each kind from the least change to the largest."""
+    return Market(_fewer_bits(model, gpus), _larger_cards(gpus))
+
+
+def _fewer_bits(model: Model, gpus: tuple[Gpu, ...]) -> tuple[Model, ...]:
+    """Published builds of the very same towers with smaller weights, largest weights first."""
+    if model.weights is None or model.text is None or model.vision is None:
+        return ()
+    size = model.weights.total()
+    old = any(gpu.compute_capability and gpu.compute_capability < LEAST_CAPABILITY_FP8 for gpu in gpus)
+    builds = [
+        other
+        for other in catalogue_models()
+        if other.quantization
+        and not (old and other.quantization == "fp8")
+        and (other.text, other.vision, other.model_type) == (model.text, model.vision, model.model_type)
+        and other.weights is not None
+        and other.weights.total() < size
+        and _same_line(model.name, other.name)
+    ]
+    return tuple(sorted(builds, key=lambda build: -build.weights.total() if build.weights else 0))
+
+
+def _same_line(name: str, other: str) -> bool:
+    """Whether two builds go by one name: an Instruct is no Thinking. A folder's own name says nothing."""
+    words = ("thinking", "instruct")
+    mine = [word for word in words if word in name.lower()]
+    return not mine or all(word in other.lower() for word in mine)
+
+
+def _larger_cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
+    """One card of each larger amount of memory, smallest first."""
+    catalogue = gpu_catalogue()
+    most = max(gpu.nvml_total for gpu in gpus)
+    by_size = {card.nvml_total: card for card in reversed(catalogue.cards) if card.nvml_total > most}
+    return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size))

@@ -1,0 +1,129 @@
+"""The planner: from model, GPUs, workload and runtime to settings that lose the least quality and surely fit."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from swiftcfg.errors import InputError, NoFitError
+from swiftcfg.planner.advice import Note, Situation, advice
+from swiftcfg.planner.alternatives import Market, alternatives, quality
+from swiftcfg.planner.candidate import Candidate, Problem, candidate
+from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
+from swiftcfg.planner.quality import items_of
+from swiftcfg.planner.reasons import binding, missing_bytes, next_better, pool_requests, variable_reasons
+from swiftcfg.planner.search import Found, search
+from swiftcfg.planner.settings import settings_of
+from swiftcfg.planner.wishes import Wishes
+from swiftcfg.units import gib
+
+__all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Setting", "Wishes", "make_plan"]
+
+#: ms-swift's own default of max_num_seqs; a batch service gets no more than this.
+MOST_SEQUENCES = 256
+
+
+def make_plan(problem: Problem, market: Callable[[], Market], advice_rows: Iterable[Mapping[str, Any]]) -> Plan:
+    """The plan; raises NoFitError with what is missing and the ways out where nothing fits.
+
+    ``market`` is asked for only where other models and cards are weighed.
+    """
+    check_known(problem)
+    found = search(problem)
+    if not found.best.fits:
+        raise refusal(problem, found, market())
+    chosen = widened(problem, found.best)
+    found = replace(found, best=chosen)
+    items = items_of(problem.model, problem.workload, chosen)
+    reasons = variable_reasons(problem, found, items)
+    shrunk = any(item.shrunk for item in items if item.kind == "image")
+    situation = Situation(
+        problem.model, problem.runtime, problem.workload.task, bool(problem.workload.videos_per_request), shrunk
+    )
+    return Plan(
+        model=problem.model,
+        gpus=chosen.gpus,
+        runtime=problem.runtime,
+        workload=problem.workload,
+        settings=settings_of(problem, chosen, reasons),
+        items=items,
+        request_tokens=chosen.request.tokens,
+        memory=chosen.memory,
+        binding=binding(found),
+        constraints=chosen.constraints,
+        next_better=next_better(found),
+        alternatives=alternatives(problem, found, market()),
+        notes=(*_own_notes(problem, chosen), *advice(advice_rows, situation)),
+        tensor_parallel_size=chosen.ranks,
+        api_key_env=problem.wishes.api_key_env,
+    )
+
+
+def check_known(problem: Problem) -> None:
+    """A plan needs the whole model and a vLLM; what is missing is named."""
+    model = problem.model
+    if problem.runtime.vllm is None:
+        raise InputError(
+            "vLLM is not installed in the environment that would serve, and a plan needs its version",
+            "install vLLM there, or give its version: --vllm 0.23.0",
+        )
+    if model.text is None or model.weights is None or (model.vision is not None and model.limits is None):
+        raise InputError(
+            f"too little is known of {model.name} to plan: " + "; ".join(model.unknowns or ("a part is missing",)),
+            "give a complete checkpoint folder, or a name that swiftcfg models lists",
+        )
+
+
+def widened(problem: Problem, chosen: Candidate) -> Candidate:
+    """For a batch service as many requests at once as the cache surely holds; else the candidate as it is."""
+    if problem.workload.latency != "batch":
+        return chosen
+    count = min(MOST_SEQUENCES, pool_requests(chosen))
+    if count <= problem.workload.concurrent_requests:
+        return chosen
+    wider = replace(problem, workload=problem.workload.model_copy(update={"concurrent_requests": count}))
+    option = candidate(wider, chosen.rung, chosen.ranks, eager=chosen.settings.enforce_eager)
+    return option if option.fits else chosen
+
+
+def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
+    """Why nothing fits, how much is missing, and what would."""
+    nearest = found.best
+    broken = sorted((item for item in nearest.constraints if not item.holds), key=lambda item: item.margin)
+    why = "; ".join(item.sentence for item in broken) or "; ".join(nearest.memory.reasons)
+    ways = [f"{way.change}: {way.gives}" for way in alternatives(problem, found, market)]
+    cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
+    return NoFitError(
+        f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}, even at the least "
+        f"quality allowed ({quality(nearest, problem.workload)}): about {gib(missing_bytes(nearest))} a card are missing. "
+        f"At worst, {why}.",
+        "what would fit: " + " · or ".join(ways)
+        if ways
+        else "choose a smaller model, a smaller workload or a larger card",
+    )
+
+
+def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
+    """What the planner itself has to say about its choice."""
+    spare = len(problem.gpus) - chosen.ranks
+    if spare > 0:
+        yield Note(
+            "spare-gpus",
+            f"{spare} of {len(problem.gpus)} cards stay free: the workload fits {chosen.ranks}. "
+            "Start a second server on them for more throughput.",
+            "this plan",
+        )
+    assumed = problem.workload.assumed()
+    if assumed:
+        yield Note(
+            "assumed", "Not stated by the workload, so taken from defaults: " + ", ".join(assumed) + ".", "this plan"
+        )
+    for text in (*problem.model.unknowns, *chosen.memory.notes):
+        yield Note("model", text, "this plan")
+    if problem.wishes.public and problem.wishes.api_key_env is None:
+        yield Note(
+            "public-without-key",
+            f"The server listens on {problem.wishes.host} without a key: anyone who reaches it can use it. "
+            "Give --api-key-env NAME, or keep --host 127.0.0.1.",
+            "this plan",
+            warning=True,
+        )

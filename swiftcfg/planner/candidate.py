@@ -1,0 +1,184 @@
+"""Candidates: one way to serve the workload, complete down to its memory plan."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from swiftcfg.backend import route
+from swiftcfg.engine import EngineSettings, MediaLimit
+from swiftcfg.gpu import Gpu
+from swiftcfg.memory import Constraint, Demand, MemoryPlan, plan_memory
+from swiftcfg.model import Model
+from swiftcfg.planner.demand import Request, largest_request
+from swiftcfg.planner.ladder import Rung
+from swiftcfg.planner.variables import limits_of, variables_of
+from swiftcfg.planner.wishes import Wishes
+from swiftcfg.runtime import Runtime
+from swiftcfg.tokens import Limits
+from swiftcfg.units import Tokens
+from swiftcfg.workload import Workload
+
+#: Context lengths are rounded up to this, for people; vLLM stores tokens in blocks of 16.
+CONTEXT_STEP = 256
+#: Never more of a card than this: what vLLM does not count grows with time (vllm-project/vllm#28230).
+MOST_UTILIZATION = 0.95
+#: Any share serves to learn what a plan needs outside its budget.
+TRIAL_UTILIZATION = 0.5
+#: The least share of a card worth asking for; below it nothing runs.
+LEAST_UTILIZATION = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Everything that stays the same while candidates are compared."""
+
+    model: Model
+    gpus: tuple[Gpu, ...]
+    runtime: Runtime
+    workload: Workload
+    wishes: Wishes
+    kv_cache_dtype: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Settings, what they cost on the card where it is tightest, and whether everything holds."""
+
+    rung: Rung
+    ranks: int
+    gpus: tuple[Gpu, ...]
+    variables: Mapping[str, str]
+    limits: Limits | None
+    request: Request
+    settings: EngineSettings
+    memory: MemoryPlan
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return self.memory.constraints
+
+    @property
+    def fits(self) -> bool:
+        """Whether the high end of everything holds; an unknown does not."""
+        return self.memory.verdict != "unknown" and all(constraint.holds for constraint in self.constraints)
+
+
+def roomiest(gpus: tuple[Gpu, ...], ranks: int) -> tuple[Gpu, ...]:
+    """The ``ranks`` cards with the most room, in their own order."""
+    order = sorted(range(len(gpus)), key=lambda place: (-gpus[place].free_before_context().low, place))
+    return tuple(gpus[place] for place in sorted(order[:ranks]))
+
+
+def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) -> Candidate:
+    """Work out one way to serve: variables, request, engine settings and memory."""
+    variables = variables_of(problem.model, problem.runtime, problem.workload, rung)
+    limits = limits_of(problem.model, problem.runtime, variables) if problem.model.vision and variables else None
+    request = largest_request(problem.model, problem.workload, limits, rung)
+    gpus = roomiest(problem.gpus, ranks)
+    base = EngineSettings(
+        backend="vllm",
+        tensor_parallel_size=ranks,
+        max_model_len=_context(problem.model, request.tokens),
+        max_num_seqs=problem.workload.concurrent_requests,
+        media_limits=_media_limits(problem),
+        enforce_eager=eager,
+        kv_cache_dtype=problem.kv_cache_dtype,
+    )
+    demand = request.demand(problem.workload)
+    settings = _profiled(problem, gpus, base, demand)
+    share = utilization(problem, gpus, settings, demand)
+    settings = replace(settings, gpu_memory_utilization=share)
+    memory = tightest(problem, gpus, settings, demand)
+    return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory)
+
+
+def tightest(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> MemoryPlan:
+    """The memory plan of the card that has the least to spare; equal cards are looked at once."""
+    plans = [plan_memory(problem.model, gpu, problem.runtime, settings, demand) for gpu in _distinct(gpus)]
+    return min(
+        plans, key=lambda plan: min((item.margin for item in plan.constraints if item.unit == "bytes"), default=0)
+    )
+
+
+#: Limits that a smaller budget relaxes, byte for byte.
+_RELAXED_BY_A_SMALLER_BUDGET = frozenset({"start check", "outside the budget", "vision at run time"})
+
+
+def utilization(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> float:
+    """The largest share, in hundredths, that leaves room on every card for what lives outside the budget."""
+    trial = replace(settings, gpu_memory_utilization=TRIAL_UTILIZATION)
+    shares = []
+    for gpu in _distinct(gpus):
+        plan = plan_memory(problem.model, gpu, problem.runtime, trial, demand)
+        spare = min(item.margin for item in plan.constraints if item.name in _RELAXED_BY_A_SMALLER_BUDGET)
+        shares.append(TRIAL_UTILIZATION + spare / gpu.cuda_total.low)
+    hundredths = math.floor(min(shares) * 100 + 1e-9)
+    return max(LEAST_UTILIZATION, min(MOST_UTILIZATION, hundredths / 100))
+
+
+def _distinct(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
+    """One card of each make and load."""
+    return tuple({(gpu.name, gpu.nvml_total, gpu.used): gpu for gpu in gpus}.values())
+
+
+def _context(model: Model, tokens: int) -> Tokens:
+    """max_model_len: the request rounded up, within what the model was made for."""
+    rounded = -(-tokens // CONTEXT_STEP) * CONTEXT_STEP
+    longest = model.text.max_position_embeddings if model.text else rounded
+    return Tokens(min(rounded, longest))
+
+
+def _media_limits(problem: Problem) -> dict[str, MediaLimit]:
+    """A limit for each kind; 0 keeps the engine from reserving memory for what is not served."""
+    if problem.model.vision is None:
+        return {}
+    workload = problem.workload
+    return {"image": MediaLimit(workload.images_per_request), "video": MediaLimit(workload.videos_per_request)}
+
+
+def _profiled(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, demand: Demand) -> EngineSettings:
+    """Settings whose start-up profile is just large enough for the largest item.
+
+    Too small, and the engine refuses the item or runs out of memory on it; too large, and it keeps memory from
+    the KV cache. The engine draws square pictures and rounds them down, so the cap it is told may have to be a
+    little above the items' own.
+    """
+    version, vision, limits = problem.runtime.ms_swift, problem.model.vision, problem.model.limits
+    largest = max(demand.largest_item_tokens.values(), default=0)
+    if vision is None or not largest or route("vllm", "mm_processor_kwargs", version) is None:
+        return base
+    area = vision.factor**2
+    needed = demand.largest_item_tokens.get("image", 0) or largest // 8 + 1
+    most = max(needed, limits.image_max // area if limits else largest)
+    settings = base
+    while needed <= most:
+        settings = replace(base, processor_kwargs={"max_pixels": needed * area})
+        if _covers(problem, gpus, settings, demand, largest):
+            return settings
+        needed = max(needed + 1, int(needed * 1.02))
+    if _covers(problem, gpus, base, demand, largest):
+        return base
+    image = demand.largest_item_tokens.get("image")
+    return replace(
+        base,
+        processor_kwargs={"max_pixels": image * area} if image else {},
+        max_num_batched_tokens=Tokens(-(-largest // CONTEXT_STEP) * CONTEXT_STEP),
+    )
+
+
+def _covers(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand, largest: int) -> bool:
+    plan = plan_memory(problem.model, gpus[0], problem.runtime, settings, demand)
+    return plan.encoder_cache_tokens is None or plan.encoder_cache_tokens >= largest
+
+
+def engine_keywords(settings: EngineSettings) -> dict[str, Any]:
+    """What has no flag of its own and goes into --vllm_engine_kwargs."""
+    keywords: dict[str, Any] = {}
+    if settings.processor_kwargs:
+        keywords["mm_processor_kwargs"] = dict(settings.processor_kwargs)
+    if settings.max_num_batched_tokens:
+        keywords["max_num_batched_tokens"] = settings.max_num_batched_tokens
+    if settings.kv_cache_dtype != "auto":
+        keywords["kv_cache_dtype"] = settings.kv_cache_dtype
+    return keywords

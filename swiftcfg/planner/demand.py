@@ -1,0 +1,67 @@
+"""What the largest request of a workload asks of the engine, once items are resized."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from swiftcfg.memory import Demand
+from swiftcfg.model import Model
+from swiftcfg.planner.ladder import Rung
+from swiftcfg.tokens import TEMPLATES, Limits, chat_overhead
+from swiftcfg.tokens.prompt import MARKERS
+from swiftcfg.units import Tokens
+from swiftcfg.workload import Workload
+
+#: Assumed for a chat template that has not been counted: more than any that has.
+UNCOUNTED_TEMPLATE = Tokens(64)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The largest request: tokens of one image, of one video, of all its parts together."""
+
+    image_prompt_tokens: Tokens
+    video_prompt_tokens: Tokens
+    template_tokens: Tokens
+    tokens: Tokens
+    largest_items: Mapping[str, int]
+
+    def demand(self, workload: Workload) -> Demand:
+        visual = workload.images_per_request * self.image_prompt_tokens
+        visual += workload.videos_per_request * self.video_prompt_tokens
+        return Demand(self.tokens, workload.concurrent_requests, self.largest_items, Tokens(visual))
+
+
+def template_tokens(model: Model) -> Tokens:
+    """What the chat template adds to a prompt."""
+    known = model.template is not None and model.template in TEMPLATES
+    return chat_overhead(str(model.template)) if known else UNCOUNTED_TEMPLATE
+
+
+def largest_request(model: Model, workload: Workload, limits: Limits | None, rung: Rung) -> Request:
+    """Count the largest request.
+
+    An image counts as the cap itself, so that no image of another shape asks for more. A video counts as the
+    workload's largest clip in the prompt, and as its cap in every frame where the vision tower is concerned.
+    """
+    image = video = 0
+    items: dict[str, int] = {}
+    if limits and workload.images_per_request:
+        largest = max(limits.image(size).tokens for size, _ in workload.image_sizes())
+        items["image"] = max(rung.image_tokens, largest)
+        image = items["image"] + MARKERS
+    if limits and workload.videos_per_request:
+        video = max(limits.video(clip).prompt_tokens.high for clip, _ in workload.clips())
+        items["video"] = max(video, frames_at_cap(limits, rung.frames))
+    template = template_tokens(model)
+    total = workload.images_per_request * image + workload.videos_per_request * video
+    total += template + workload.largest_text()
+    return Request(Tokens(image), Tokens(video), template, Tokens(total), items)
+
+
+def frames_at_cap(limits: Limits, frames: int) -> int:
+    """Visual tokens of a video that fills its cap in every frame (the per-frame rule of fetch_video)."""
+    constants = limits.constants
+    budget = constants.video_total / frames * constants.frame_factor
+    cap = max(min(constants.video_max, budget), constants.video_floor)
+    steps = -(-frames // limits.tower.temporal_patch_size)
+    return steps * (int(cap) // limits.tower.factor**2)
