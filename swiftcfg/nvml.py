@@ -73,8 +73,7 @@ def _nothing_visible(machine: Machine, environment: Mapping[str, str], notes: tu
             "NVML finds no NVIDIA GPU on this machine", "describe the GPU to plan for with --gpu H100-80GB"
         )
     if VISIBLE in environment:
-        why = notes[0] if notes else f"{VISIBLE}={environment[VISIBLE]} hides every GPU of this machine"
-        return MachineError(why, f"unset or correct {VISIBLE}, or describe the GPU to plan for with --gpu")
+        return MachineError(notes[0], f"unset or correct {VISIBLE}, or describe the GPU to plan for with --gpu")
     return MachineError(
         "MIG is on, but no GPU of this machine has an instance",
         "make one with `nvidia-smi mig -cgi <profile> -C`, or describe it with --gpu mig-3g.40gb",

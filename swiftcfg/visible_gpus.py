@@ -14,7 +14,7 @@ from swiftcfg.gpu import Gpu
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ORDER = "CUDA_DEVICE_ORDER"
 
-_INDEX = re.compile(r"[+-]?[0-9]+")
+_INDEX = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def select_visible(boards: Sequence[Board], environment: Mapping[str, str]) -> S
         return _selected(listed, listed.split(","), lambda entry: _by_uuid(entry, boards))
     if listed.startswith("MIG-"):
         return _selected(listed, listed.split(","), lambda entry: _by_instance(entry, boards))
-    selection = _selected(
-        listed, [entry.strip() for entry in listed.split(",")], lambda entry: _by_index(entry, boards)
-    )
-    return Selection(selection.gpus, selection.boards, (*selection.notes, *_order_notes(boards, environment)))
+    entries = [entry.strip() for entry in listed.split(",")]
+    selection = _selected(listed, entries, lambda entry: _by_index(entry, boards))
+    order = _order_notes(boards, environment) if selection.gpus else ()
+    return Selection(selection.gpus, selection.boards, (*selection.notes, *order))
 
 
 #: What one entry stands for: the board, and the GPU on it (None where the board has a fault).
@@ -62,15 +62,14 @@ _Found = tuple[Board, Gpu | None]
 
 
 def _selected(listed: str, entries: list[str], find: Callable[[str], _Found | None]) -> Selection:
+    if not listed:
+        return Selection((), (), (f"{VISIBLE} is empty, and CUDA then shows no GPU",))
     found: list[_Found] = []
     notes: list[str] = []
     for entry in entries:
         one = find(entry)
         if one is None:
-            if listed:
-                notes.append(
-                    f"{VISIBLE}={listed}: {entry!r} names no GPU here, and CUDA ignores it and what follows it"
-                )
+            notes.append(f"{VISIBLE}={listed}: {entry!r} names no GPU here, and CUDA ignores it and what follows it")
             break
         if one in found:
             return Selection((), (), (f"{VISIBLE}={listed}: {entry!r} is given twice, and CUDA then shows no GPU",))
