@@ -25,6 +25,7 @@ from swiftcfg.flags import FlagCatalog, FlagSpec
 #: The first release that repairs JSON which does not parse (ms-swift@3.9.0:swift/utils/utils.py).
 REPAIRS_JSON = Version("3.9.0")
 
+#: From where to where --max_model_len ends up in the configuration that vLLM reads.
 EDITS_CONTEXT = (Version("4.0.0"), Version("4.5.0"))
 
 
@@ -40,14 +41,7 @@ class Draft:
         self.strangers: list[tuple[str, str]] = []
         for flag in config.flags:
             self._take(flag)
-        if self.values.get(
-            "ignore_args_error"
-        ):  # only leftovers are forgiven (ms-swift@4.6.0:swift/pipelines/base.py:34-41)
-            self.unread += [
-                (written, "ms-swift does not know it and was told to go on") for written, _ in self.strangers
-            ]
-        else:
-            self.problems += self.strangers
+        self._judge_strangers()
         self.backend = self._backend()
         for name in tuple(self.values):
             self._drop_if_unread(name)
@@ -114,6 +108,14 @@ class Draft:
             return
         meant = suggestion(written, self.catalog)
         self.strangers.append((written, f"{refusal}; did you mean --{meant}?" if meant else refusal))
+
+    def _judge_strangers(self) -> None:
+        """ms-swift stops at leftovers unless it is told to go on (ms-swift@4.6.0:swift/pipelines/base.py:34-41)."""
+        if self.values.get("ignore_args_error"):
+            told = "ms-swift does not know it and was told to go on"
+            self.unread += [(written, told) for written, _ in self.strangers]
+        else:
+            self.problems += self.strangers
 
     def _backend(self) -> BackendName:
         spec = self.catalog.get("infer_backend")
