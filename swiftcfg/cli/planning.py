@@ -41,7 +41,9 @@ _OPTIONS = (
     gpu_option,
     workload_options,
     runtime_options,
-    click.option("--tensor-parallel-size", type=int, metavar="N", help="Cards to split the model over. Default: as few as fit."),
+    click.option(
+        "--tensor-parallel-size", type=int, metavar="N", help="Cards to split the model over. Default: as few as fit."
+    ),
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
     click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on."),
     click.option("--served-model-name", metavar="NAME", help="What clients call the model."),

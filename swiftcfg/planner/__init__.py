@@ -20,6 +20,8 @@ __all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Setting"
 
 #: ms-swift's own default of max_num_seqs; a batch service gets no more than this.
 MOST_SEQUENCES = 256
+#: The remedy where no change that was tried helps.
+NO_WAY = "choose a smaller model, a smaller workload or a larger card"
 
 
 def make_plan(problem: Problem, market: Callable[[], Market], advice_rows: Iterable[Mapping[str, Any]]) -> Plan:
@@ -92,13 +94,11 @@ def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
     why = "; ".join(item.sentence for item in broken) or "; ".join(nearest.memory.reasons)
     ways = [f"{way.change}: {way.gives}" for way in alternatives(problem, found, market)]
     cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
+    what = f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}"
+    least = f"even at the least quality allowed ({quality(nearest, problem.workload)})"
+    hint = "what would fit: " + "; or ".join(ways) if ways else NO_WAY
     return NoFitError(
-        f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}, even at the least "
-        f"quality allowed ({quality(nearest, problem.workload)}): about {gib(missing_bytes(nearest))} a card are missing. "
-        f"At worst, {why}.",
-        "what would fit: " + " · or ".join(ways)
-        if ways
-        else "choose a smaller model, a smaller workload or a larger card",
+        f"{what}, {least}: about {gib(missing_bytes(nearest))} a card are missing. At worst, {why}.", hint
     )
 
 

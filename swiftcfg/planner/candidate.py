@@ -10,10 +10,10 @@ from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import Constraint, Demand, MemoryPlan, plan_memory
 from swiftcfg.model import Model
-from swiftcfg.planner.demand import Request, largest_request
 from swiftcfg.planner.ladder import Rung
 from swiftcfg.planner.variables import limits_of, variables_of
 from swiftcfg.planner.wishes import Wishes
+from swiftcfg.requests import Request, request_under
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits
 from swiftcfg.units import Tokens
@@ -74,7 +74,7 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
     """Work out one way to serve: variables, request, engine settings and memory."""
     variables = variables_of(problem.model, problem.runtime, problem.workload, rung)
     limits = limits_of(problem.model, problem.runtime, variables) if problem.model.vision and variables else None
-    request = largest_request(problem.model, problem.workload, limits, rung)
+    request = request_under(problem.model, problem.workload, limits, any_shape=True)
     gpus = roomiest(problem.gpus, ranks)
     base = EngineSettings(
         backend="vllm",

@@ -78,7 +78,7 @@ def _highest(problem: Problem, rungs: tuple[Rung, ...], ranks: Iterable[int], *,
 
 
 def _walk(problem: Problem, rungs: Iterable[Rung], ranks: tuple[int, ...], *, eager: bool) -> Iterator[Candidate]:
-    """For each rung the smallest split that fits, or, where none does, the one nearest to it. Stops at the first fit."""
+    """For each rung the smallest split that fits, else the one nearest to it; ends with the first that fits."""
     for rung in rungs:
         options = []
         for count in ranks:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from swiftcfg.memory import Demand
 from swiftcfg.model import Model
-from swiftcfg.planner.ladder import Rung
 from swiftcfg.tokens import TEMPLATES, Limits, chat_overhead
 from swiftcfg.tokens.prompt import MARKERS
 from swiftcfg.units import Tokens
@@ -37,21 +36,23 @@ def template_tokens(model: Model) -> Tokens:
     return chat_overhead(str(model.template)) if known else UNCOUNTED_TEMPLATE
 
 
-def largest_request(model: Model, workload: Workload, limits: Limits | None, rung: Rung) -> Request:
-    """Count the largest request.
+def request_under(model: Model, workload: Workload, limits: Limits | None, *, any_shape: bool = False) -> Request:
+    """Count the largest request under the caps of a server.
 
-    An image counts as the cap itself, so that no image of another shape asks for more. A video counts as the
-    workload's largest clip in the prompt, and as its cap in every frame where the vision tower is concerned.
+    With ``any_shape`` an image counts as the cap itself, so that no image of another shape asks for more. A
+    video counts as the workload's largest clip in the prompt, and as its cap in every frame where the vision
+    tower is concerned.
     """
     image = video = 0
     items: dict[str, int] = {}
     if limits and workload.images_per_request:
         largest = max(limits.image(size).tokens for size, _ in workload.image_sizes())
-        items["image"] = max(rung.image_tokens, largest)
+        items["image"] = max(largest, limits.image_max_tokens) if any_shape else largest
         image = items["image"] + MARKERS
     if limits and workload.videos_per_request:
-        video = max(limits.video(clip).prompt_tokens.high for clip, _ in workload.clips())
-        items["video"] = max(video, frames_at_cap(limits, rung.frames))
+        clips = [limits.video(clip) for clip, _ in workload.clips()]
+        video = max(clip.prompt_tokens.high for clip in clips)
+        items["video"] = max(video, *(frames_at_cap(limits, clip.frames) for clip in clips))
     template = template_tokens(model)
     total = workload.images_per_request * image + workload.videos_per_request * video
     total += template + workload.largest_text()

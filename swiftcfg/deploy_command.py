@@ -1,0 +1,32 @@
+"""The deploy command that a user points at: in a file, on standard input, or as words after two dashes."""
+
+from collections.abc import Sequence
+
+from packaging.version import Version
+
+from swiftcfg.config import DeployConfig
+from swiftcfg.deploy_file import read_deploy
+from swiftcfg.errors import InputError
+from swiftcfg.script import read_words
+
+
+def command_of(words: Sequence[str], nth: int | None, ms_swift: Version) -> DeployConfig:
+    """The one command to look at; raises InputError where there is none, or several and none is chosen."""
+    if not words:
+        raise InputError("no deploy command is given", "name a file, or write it after two dashes: -- swift deploy …")
+    if len(words) > 1 or words[0].startswith("--"):
+        return read_words(words).config()
+    found = read_deploy(words[0], ms_swift)
+    if nth is None and len(found) > 1:
+        raise InputError(
+            f"{words[0]} has {len(found)} swift deploy commands", f"choose one: --nth 1 to --nth {len(found)}"
+        )
+    if nth is not None and nth > len(found):
+        raise InputError(f"{words[0]} has no {nth}th swift deploy command", f"it has {len(found)}")
+    return found[(nth or 1) - 1]
+
+
+def adapters_of(config: DeployConfig) -> tuple[str, ...]:
+    """The adapter folders that a command names, as far as they are known."""
+    flag = config.flag("adapters")
+    return tuple(word for word in flag.words if isinstance(word, str)) if flag else ()
