@@ -40,7 +40,7 @@ def assemble(
     if weights is None:
         unknowns.append("there are no safetensors headers and the layout is not known; weight bytes are not known")
     if description.vision is not None and limits is None:
-        unknowns.append("there is no preprocessor_config.json with pixel limits; the largest image is not known")
+        unknowns.append("the processor's pixel limits are not known, so neither is the largest image that the engine profiles")
     quantization = description.quantization
     return Model(
         name=identity.name,

@@ -1,0 +1,119 @@
+import json
+
+import pytest
+from checkpoints import write_checkpoint, write_safetensors
+
+from swiftcfg.architectures import Tensor
+from swiftcfg.catalogue import find_entry, find_model
+from swiftcfg.errors import InputError
+from swiftcfg.model import ProcessorLimits
+
+STORY = "Qwen2.5-VL-7B-Instruct"
+
+
+def test_headers_of_the_story_model_are_exact_and_take_little_disk(tmp_path):
+    folder = write_checkpoint(tmp_path / STORY, STORY)
+    weights = find_model(str(folder)).weights
+    assert weights is not None
+    assert weights.total() == 16_584_333_312
+    assert weights.source == "5 safetensors headers"
+    assert sum(path.stat().st_size for path in folder.glob("*.safetensors")) > weights.total()
+    assert sum(path.stat().st_blocks * 512 for path in folder.iterdir()) < 1_000_000
+
+
+def test_a_missing_shard_is_named(tmp_path):
+    folder = write_checkpoint(tmp_path / STORY, STORY)
+    (folder / "model-00002-of-00005.safetensors").unlink()
+    with pytest.raises(InputError, match=r"names model-00002-of-00005.safetensors, which is not in the folder"):
+        find_model(str(folder))
+
+
+@pytest.mark.parametrize("weight_map", [None, [], {"a": 1}, {"a": "../../etc/passwd"}])
+def test_a_damaged_index_is_refused(weight_map, tmp_path):
+    folder = write_checkpoint(tmp_path / STORY, STORY)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    with pytest.raises(InputError, match=r"model\.safetensors\.index\.json"):
+        find_model(str(folder))
+
+
+def test_only_the_shards_of_the_index_count(tmp_path):
+    folder = write_checkpoint(tmp_path / STORY, STORY)
+    write_safetensors(folder / "consolidated.safetensors", [Tensor("tok_embeddings.weight", "BF16", (10, 10))])
+    weights = find_model(str(folder)).weights
+    assert weights is not None
+    assert weights.total() == 16_584_333_312
+
+
+def test_a_folder_without_weights_is_computed(tmp_path):
+    model = find_model(str(write_checkpoint(tmp_path / STORY, STORY, tensors=())))
+    assert model.weights is not None
+    assert (model.weights.total(), model.weights.source) == (16_584_333_312, "computed from config.json")
+
+
+def test_a_folder_without_config_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        find_model(str(tmp_path))
+    assert caught.value.sentence == f"{tmp_path} has no config.json"
+
+
+def test_an_unknown_architecture_gives_cache_and_weights_and_says_what_is_missing(tmp_path):
+    config = {
+        "architectures": ["NewVLForConditionalGeneration"], "model_type": "new_vl", "torch_dtype": "bfloat16",
+        "text_config": {"hidden_size": 512, "num_hidden_layers": 4, "num_attention_heads": 8, "num_key_value_heads": 2,
+                        "intermediate_size": 1024, "vocab_size": 1000, "max_position_embeddings": 8192},
+        "vision_config": {"hidden_size": 64},
+    }  # fmt: skip
+    tensors = [
+        Tensor("language_model.model.embed_tokens.weight", "BF16", (1000, 512)),
+        Tensor("language_model.model.layers.0.self_attn.k_proj.weight", "BF16", (128, 512)),
+        Tensor("vision_tower.blocks.0.weight", "BF16", (64, 64)),
+    ]
+    model = find_model(str(write_checkpoint(tmp_path / "new", {"config.json": config}, tensors=tensors)))
+    assert model.text is not None
+    assert (model.text.kv_heads, model.text.head_dim, model.text.kv_kind) == (2, 64, "full")
+    assert model.weights is not None
+    assert [model.weights.of(part) for part in ("embedding", "language", "vision")] == [1024000, 131072, 8192]
+    assert (model.vision, model.model_type, model.template) == (None, None, None)
+    assert model.unknowns == (
+        "the vision part is of a kind that is not known; image tokens and the vision peak are not counted",
+    )
+
+
+def image(**content: object):
+    return {"preprocessor_config.json": content}
+
+
+def sides(shortest, longest):
+    return {"size": {"shortest_edge": shortest, "longest_edge": longest}}
+
+
+@pytest.mark.parametrize(
+    ("files", "limits"),
+    [
+        (image(min_pixels=3136, max_pixels=1003520), ProcessorLimits(3136, 1003520)),
+        (image(**sides(3136, 1003520)), ProcessorLimits(3136, 1003520)),
+        # min_pixels and max_pixels win over their aliases.
+        (image(min_pixels=784, max_pixels=1568, **sides(1, 2)), ProcessorLimits(784, 1568)),
+        (
+            image(**sides(65536, 16777216)) | {"video_preprocessor_config.json": sides(4096, 25165824)},
+            ProcessorLimits(65536, 16777216, 4096, 25165824),
+        ),
+        # transformers 5 keeps both in one file.
+        (
+            {
+                "processor_config.json": {
+                    "image_processor": sides(65536, 16777216),
+                    "video_processor": sides(4096, 25165824),
+                }
+            },
+            ProcessorLimits(65536, 16777216, 4096, 25165824),
+        ),
+        (image(size={"height": 448, "width": 448}), None),
+        ({}, None),
+    ],
+)
+def test_processor_limits_are_read_wherever_they_are(files, limits, tmp_path):
+    folder = write_checkpoint(
+        tmp_path / "m", {"config.json": find_entry(STORY).files()["config.json"], **files}, tensors=()
+    )
+    assert find_model(str(folder)).limits == limits
