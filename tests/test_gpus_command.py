@@ -1,7 +1,9 @@
 """swiftcfg gpus, as far as it needs no machine."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -46,6 +48,15 @@ def test_the_list_has_every_card():
     names = [card.name for card in gpu_catalogue().cards]
     assert [card["name"] for card in json.loads(run("--list", "--format", "json"))["cards"]] == names
     assert [line.split()[0] for line in run("--list").splitlines()[1:-2]] == names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "schema"),
+    [(["H100/mig-1g.10gb,free=8GiB+24GiB"], "gpus.schema.json"), (["--list"], "gpus-list.schema.json")],
+)
+def test_json_keeps_to_its_schema(arguments, schema):
+    path = Path(__file__).parent.parent / "docs" / "schemas" / schema
+    jsonschema.validate(json.loads(run(*arguments, "--format", "json")), json.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("arguments", [["L4", "--list"], ["L4", "--gpu", "L4"], ["--gpu", "L4", "--list"]])

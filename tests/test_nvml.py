@@ -1,12 +1,17 @@
 """The GPUs of a machine, through the real nvidia-ml-py and a library of ours in the driver's place."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from nvml_machines import A100_CUT, H100, L4, SYSTEM, compile_library, environment_with, fake_machines
+
+from swiftcfg.nvml import _Reader
+from swiftcfg.units import Range
 
 MIB = 2**20
 
@@ -55,6 +60,18 @@ def test_a_card_is_shown_with_all_that_nvml_tells(machines):
         ],
         "notes": [],
     }
+
+
+def test_what_the_machine_shows_keeps_to_the_schema(machines):
+    schema = Path(__file__).parent.parent / "docs" / "schemas" / "gpus.schema.json"
+    answer = machines.look(SYSTEM + H100 + L4 + A100_CUT)
+    jsonschema.validate(answer, json.loads(schema.read_text(encoding="utf-8")))
+
+
+def test_under_wsl2_cuda_sees_the_whole_total():
+    cuda_total, why = _Reader(None, wsl=True)._cuda_total(24 * 2**30, 2**28)
+    assert cuda_total == Range(24 * 2**30 - 2**28, 24 * 2**30, 24 * 2**30)
+    assert why == "the whole NVML total, as WSL2 shows it"
 
 
 def test_a_process_has_its_name_where_it_runs_here(machines):

@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gpu_schema
+
+from pydantic import TypeAdapter
+
+from swiftcfg.report.models import ModelReport
 from swiftcfg.workload import Workload
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -36,8 +41,34 @@ def profiles() -> dict[str, Any]:
     }
 
 
+def model() -> dict[str, Any]:
+    """The output of swiftcfg models NAME --format json; every field is always there."""
+    schema = TypeAdapter(ModelReport).json_schema(mode="serialization")
+    for each in (schema, *schema["$defs"].values()):
+        each |= {"required": list(each["properties"]), "additionalProperties": False}
+    return {**schema, "title": "swiftcfg models NAME --format json"}
+
+
+def models() -> dict[str, Any]:
+    """The output of swiftcfg models --format json."""
+    one = model()
+    definitions = one.pop("$defs")
+    return {
+        "title": "swiftcfg models --format json",
+        "type": "object",
+        "properties": {"models": {"type": "array", "items": {"$ref": "#/$defs/ModelReport"}}},
+        "required": ["models"],
+        "additionalProperties": False,
+        "$defs": {**definitions, "ModelReport": {**one, "title": "ModelReport"}},
+    }
+
+
 #: File name -> what makes its schema. A new JSON output is a new row.
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "gpus.schema.json": gpu_schema.gpus,
+    "gpus-list.schema.json": gpu_schema.cards,
+    "model.schema.json": model,
+    "models.schema.json": models,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
 }
