@@ -16,5 +16,8 @@ def runtime(
     ms_swift: str = "4.6.0", utils: str = "0.0.14", vllm: str | None = "0.23.0", transformers: str | None = None
 ) -> Runtime:
     return Runtime(
-        Version(ms_swift), Version(vllm) if vllm else None, Version(utils), Version(transformers) if transformers else None
+        Version(ms_swift),
+        Version(vllm) if vllm else None,
+        Version(utils),
+        Version(transformers) if transformers else None,
     )

@@ -7,6 +7,8 @@ ms-swift release at hand does. An item is ``["image", w, h]``, ``["video", w, h,
 ``["list", w, h, count]``; its answer ``[w, h]``, ``[frames, w, h]`` or the error as text.
 """
 
+# ruff: noqa: ANN, ARG002  (stand-ins for what has no types here either)
+
 import importlib
 import json
 import logging
