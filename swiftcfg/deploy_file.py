@@ -11,13 +11,11 @@ from packaging.version import Version
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.errors import InputError
 from swiftcfg.files import STDIN, read_bytes, shown_name
+from swiftcfg.render import SHELL_WINS_SINCE
 from swiftcfg.runtime import DEFAULT_VERSIONS
-from swiftcfg.script import Place, Script, read_fields, read_script
+from swiftcfg.script import Place, Script, find_fault, read_fields, read_script
 from swiftcfg.script.uses import Field, VariableUse
 from swiftcfg.yamlfile import parse_json, parse_yaml
-
-#: From here on a variable of the shell beats the one in the file (ms-swift@4.2.2:swift/cli/main.py:53-57).
-SHELL_WINS_SINCE = Version("4.2.2")
 
 _SETTINGS_SUFFIXES = (".yaml", ".yml", ".json")
 _TOP = Place(1, 1)
@@ -76,7 +74,9 @@ def with_settings_file(script: Script, folder: Path, ms_swift: Version = _NEWEST
 def _settings_if_any(content: bytes, path: str) -> Script:
     """Settings under a name that does not say so; what holds nothing of the kind is reported as no deploy."""
     name = shown_name(path)
-    missing = InputError(f"there is no swift deploy in {name}", "give a script that runs it, or its YAML or JSON file")
+    fault = find_fault(content.decode("utf-8", "surrogateescape"))
+    hint = "give a script that runs it, or its YAML or JSON file"
+    missing = InputError(f"there is no swift deploy in {name}", f"a shell stops at {fault}" if fault else hint)
     try:
         is_json = content.lstrip().startswith(b"{")
         data = (parse_json if is_json else parse_yaml)(content, name)

@@ -7,6 +7,7 @@ argparse will understand is here, so that a template cannot get it wrong.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from packaging.version import Version
@@ -79,9 +80,10 @@ def render(target: Target, document: Document, templates: Mapping[str, str]) -> 
     return _filled(name, view, templates)
 
 
-def _filled(name: str, view: Mapping[str, Any], templates: Mapping[str, str]) -> str:
-    """Run a template in Jinja's sandbox: it sees the view and nothing else of this program."""
-    from jinja2 import DictLoader, StrictUndefined, TemplateSyntaxError  # noqa: PLC0415  (60 ms)
+@cache
+def _environment(templates: tuple[tuple[str, str], ...]) -> Any:
+    """Jinja's sandbox with these templates; they are compiled when they are first used."""
+    from jinja2 import DictLoader, StrictUndefined  # noqa: PLC0415  (60 ms)
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
     environment = ImmutableSandboxedEnvironment(
@@ -93,8 +95,15 @@ def _filled(name: str, view: Mapping[str, Any], templates: Mapping[str, str]) ->
         keep_trailing_newline=True,
     )
     environment.filters.update(comment=comment, sh=quote_shell, yaml=quote_yaml)
+    return environment
+
+
+def _filled(name: str, view: Mapping[str, Any], templates: Mapping[str, str]) -> str:
+    """Run a template in the sandbox: it sees the view and nothing else of this program."""
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415
+
     try:
-        return environment.get_template(name).render(view)
+        return str(_environment(tuple(sorted(templates.items()))).get_template(name).render(view))
     except SwiftcfgError:
         raise
     except TemplateSyntaxError as error:
@@ -198,7 +207,7 @@ def _yaml_view(document: Document) -> dict[str, Any]:
     config, reasons = document.config, document.reasons
     return _common_view(document) | {
         "environment": [
-            {"name": name, "entry": f"{yaml_key(name)}: {quote_yaml(str(value))}", "reason": reasons.get(name, "")}
+            {"name": name, "entry": _yaml_variable(name, str(value)), "reason": reasons.get(name, "")}
             for name, value in config.environment
         ],
         "flags": [
@@ -206,6 +215,16 @@ def _yaml_view(document: Document) -> dict[str, Any]:
             for flag in config.flags
         ],
     }
+
+
+def _check_utf8(name: str, value: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise InputError(f"the value of {name} is not UTF-8 text, which YAML cannot hold", "use --target shell")
+
+
+def _yaml_variable(name: str, value: str) -> str:
+    _check_utf8(name, value)
+    return f"{yaml_key(name)}: {quote_yaml(value)}"
 
 
 def _yaml_entry(flag: Flag) -> str:
@@ -218,6 +237,8 @@ def _yaml_entry(flag: Flag) -> str:
     if flag.name == "ENV":
         raise InputError("--ENV cannot be written as YAML: there ENV holds the variables", "use --target shell")
     words = [str(word) for word in flag.words]
+    for word in words:
+        _check_utf8(flag.name, word)
     if _is_glued(flag):
         return f"{quote_yaml(f'{flag.name}={words[0]}', plain_numbers=False)}: []"
     if len(words) == 1:

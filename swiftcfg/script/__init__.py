@@ -10,6 +10,7 @@ from dataclasses import replace
 from swiftcfg.errors import InputError
 from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
+from swiftcfg.script.parser import parse
 from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
 from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Stray, VariableUse
@@ -21,6 +22,7 @@ __all__ = [
     "Script",
     "Stray",
     "VariableUse",
+    "find_fault",
     "read_fields",
     "read_script",
     "read_words",
@@ -30,6 +32,12 @@ __all__ = [
 def read_script(text: str) -> tuple[Script, ...]:
     """Every ``swift deploy`` that bash would run, in order; none where the text is something else."""
     return Shell(text).run()
+
+
+def find_fault(text: str) -> str | None:
+    """Where bash would stop reading a script and why, as ``line 3: a double quote is never closed``."""
+    fault = parse(text).fault
+    return f"line {text.count(chr(10), 0, fault.offset) + 1}: {fault.message}" if fault else None
 
 
 def read_words(argv: Sequence[str]) -> Script:
