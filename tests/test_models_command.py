@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from checkpoints import write_checkpoint
 from click.testing import CliRunner
@@ -13,6 +15,11 @@ def shown(*words: str):
     result = CliRunner().invoke(models, words, catch_exceptions=False)
     assert result.exit_code == 0
     return result.output
+
+
+def schema(name):
+    path = Path(__file__).parent.parent / "docs" / "schemas" / f"{name}.schema.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_the_list_has_a_line_for_every_model():
@@ -57,10 +64,13 @@ def test_a_folder_is_shown_with_what_is_doubtful(tmp_path):
 
 def test_json_has_the_model_and_what_follows_from_it():
     report = json.loads(shown("qwen2.5-vl-7b", "--format", "json"))
+    jsonschema.validate(report, schema("model"))
     assert report["kv_bytes_per_token"] == 57344
     assert report["weight_bytes"] == sum(report["part_bytes"].values()) == 16_584_333_312
     assert report["model"]["vision"]["patch_size"] == 14
-    listed = json.loads(shown("--format", "json"))["models"]
+    whole = json.loads(shown("--format", "json"))
+    jsonschema.validate(whole, schema("models"))
+    listed = whole["models"]
     assert [each["model"]["location"] for each in listed] == model_names()
     assert report in listed
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import gpu_schema
-
 from pydantic import TypeAdapter
 
 from swiftcfg.report.models import ModelReport
