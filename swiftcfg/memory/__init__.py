@@ -1,7 +1,7 @@
 """Where every byte of a GPU goes when one rank of a deployment serves on it."""
 
 from swiftcfg.memory.engines import plan_memory
-from swiftcfg.memory.judge import judge
+from swiftcfg.memory.judge import judge, judge_media
 from swiftcfg.memory.kv import kv_bytes_per_token
 from swiftcfg.memory.plan import (
     Constraint,
@@ -26,6 +26,7 @@ __all__ = [
     "Verdict",
     "Vision",
     "judge",
+    "judge_media",
     "kv_bytes_per_token",
     "plan_memory",
 ]

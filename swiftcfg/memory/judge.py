@@ -1,11 +1,11 @@
 """Does it hold? Every limit of a plan with its margin, at worst and most likely."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from swiftcfg.memory.kv import request_blocks
 from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Vision, Verdict
-from swiftcfg.units import Range, gib
+from swiftcfg.units import Range, Tokens, gib
 
 
 def verdict_of(constraints: Sequence[Constraint], unknowns: Sequence[str]) -> tuple[Verdict, tuple[str, ...]]:
@@ -34,6 +34,20 @@ def judge(plan: MemoryPlan, demand: Demand) -> MemoryPlan:
     verdict, reasons = verdict_of(constraints, plan.unknowns)
     at_once = _requests_at_once(plan, demand)
     return replace(plan, constraints=constraints, verdict=verdict, reasons=reasons, requests_at_once=at_once)
+
+
+def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) -> MemoryPlan:
+    """The same plan, judged by the largest items that the server lets in, ``in_flight`` of them at once.
+
+    An item that the context or the encoder cache has no room for is refused, and takes no memory.
+    """
+    room = min(size for size in (plan.max_model_len, plan.encoder_cache_tokens, 2**62) if size is not None)
+    items = {kind: min(tokens, room) for kind, tokens in largest.items()}
+    visual = Tokens(max(items.values(), default=0) * max(1, in_flight))
+    limits = _vision_limits(plan, Demand(Tokens(1), 1, items, visual))
+    constraints = (*plan.constraints, *(limit for limit in limits if limit.unit == "bytes"))
+    verdict, reasons = verdict_of(constraints, plan.unknowns)
+    return replace(plan, constraints=constraints, verdict=verdict, reasons=reasons)
 
 
 def _requests_at_once(plan: MemoryPlan, demand: Demand) -> Range | None:
