@@ -28,12 +28,19 @@ def _fewer_bits(model: Model, gpus: tuple[Gpu, ...]) -> tuple[Model, ...]:
         for other in catalogue_models()
         if other.quantization
         and not (old and other.quantization == "fp8")
-        and (other.text, other.vision, other.model_type) == (model.text, model.vision, model.model_type)
+        and _shape(other) == _shape(model)
         and other.weights is not None
         and other.weights.total() < size
         and _same_line(model.name, other.name)
     ]
     return tuple(sorted(builds, key=lambda build: -build.weights.total() if build.weights else 0))
+
+
+def _shape(model: Model) -> tuple[object, ...]:
+    """What two builds of one model share; quantised ones may have wider MLPs, padded to whole groups."""
+    text, vision = model.text, model.vision
+    shape = (text.layers, text.hidden_size, text.attention_heads, text.kv_heads) if text else ()
+    return (*shape, vision.kind if vision else None, model.model_type)
 
 
 def _same_line(name: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import Note, Situation, advice
-from swiftcfg.planner.alternatives import Market, alternatives, quality
+from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
 from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
 from swiftcfg.planner.quality import items_of
@@ -95,7 +95,7 @@ def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
     ways = [f"{way.change}: {way.gives}" for way in alternatives(problem, found, market)]
     cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
     what = f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}"
-    least = f"even at the least quality allowed ({quality(nearest, problem.workload)})"
+    least = f"even at the least quality allowed ({caps_in_words(nearest, problem.workload)})"
     hint = "what would fit: " + "; or ".join(ways) if ways else NO_WAY
     return NoFitError(
         f"{what}, {least}: about {gib(missing_bytes(nearest))} a card are missing. At worst, {why}.", hint

@@ -82,9 +82,9 @@ def _fewer(count: int) -> Iterable[int]:
 def gain(problem: Problem, now: Candidate, changed: Problem, then: Candidate) -> str | None:
     """What a change gives over what there is, in words; None where it gives nothing that was asked for."""
     if not now.fits:
-        return f"it fits: {quality(then, changed.workload)}"
+        return f"it fits: {caps_in_words(then, changed.workload)}"
     if (then.rung.image_tokens, then.rung.frame_tokens, then.rung.frames) > _caps(now):
-        return quality(then, changed.workload)
+        return caps_in_words(then, changed.workload)
     held, before = (option.memory.requests_at_once for option in (then, now))
     same = changed.workload == problem.workload and (*_caps(then),) == _caps(now)
     if same and held and before and held.low > before.low and _pool(then) > _pool(now):
@@ -104,7 +104,7 @@ def _cache(option: Candidate) -> int:
     return option.memory.kv_cache_bytes.low if option.memory.kv_cache_bytes else 0
 
 
-def quality(option: Candidate, workload: Workload) -> str:
+def caps_in_words(option: Candidate, workload: Workload) -> str:
     """The quality of a candidate in a phrase."""
     parts = []
     if workload.images_per_request:

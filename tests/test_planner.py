@@ -1,0 +1,219 @@
+"""The planner keeps its promises: it fits, it closes, it is monotone, it says why."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from swiftcfg.backend import flag_name
+from swiftcfg.deployment import account, deployment_of
+from swiftcfg.detect import read_catalog
+from swiftcfg.errors import InputError, NoFitError
+from swiftcfg.planner import Wishes
+from swiftcfg.planner.search import search
+from swiftcfg.profile_files import profile_names
+from tests.planning import gpus, plan, plan_or_none, problem, setting, workload
+
+MODELS = ["Qwen2-VL-2B-Instruct", "Qwen2.5-VL-7B-Instruct", "Qwen3-VL-8B-Instruct", "Qwen3-VL-30B-A3B-Instruct"]
+
+
+def numbers(made):
+    return {item.name: item.value for item in made.settings}
+
+
+def test_the_story_keeps_every_screenshot_unshrunk_and_closes_its_token_budget():
+    made = plan(problem())
+    found = numbers(made)
+    assert found["MAX_PIXELS"] == "2109744"
+    assert [item.shrunk for item in made.items if item.kind == "image"] == [False]
+    assert made.request_tokens <= int(found["vllm_max_model_len"])
+    assert json.loads(found["vllm_limit_mm_per_prompt"]) == {"image": 5, "video": 2}
+    assert made.memory.verdict == "fits"
+
+
+def test_the_story_on_a_small_card_is_a_compromise_or_a_refusal_with_a_way_out():
+    small = problem(gpu="RTX4090")
+    made = plan_or_none(small)
+    if made is not None:
+        assert made.memory.verdict == "fits"
+        assert not any(item.shrunk for item in made.items if item.kind == "image"), "the profile forbids shrinking"
+        return
+    with pytest.raises(NoFitError) as refused:
+        plan(small)
+    assert "missing" in refused.value.sentence
+    assert refused.value.hint.startswith("what would fit")
+
+
+def test_nothing_fits_names_what_is_missing_and_what_would_fit():
+    with pytest.raises(NoFitError) as refused:
+        plan(problem("Qwen2.5-VL-72B-Instruct", "L4", "gui-grounding-1080p"))
+    assert "GiB a card are missing" in refused.value.sentence
+    assert "what would fit" in refused.value.hint
+
+
+@pytest.mark.parametrize("name", profile_names())
+@pytest.mark.parametrize("model", MODELS)
+def test_every_shipped_profile_fits_a_large_card_or_is_refused_with_reasons(model, name):
+    made = plan_or_none(problem(model, "2xH200", name))
+    if made is None:
+        pytest.fail("a card with 141 GB must serve every shipped profile with a model of 30B or less")
+    assert made.memory.verdict == "fits"
+    assert all(constraint.holds for constraint in made.constraints)
+    assert made.request_tokens <= int(setting(made, "vllm_max_model_len"))
+    assert all(item.reason for item in made.settings)
+
+
+@pytest.mark.parametrize(
+    ("ms_swift", "vllm", "utils"),
+    [("3.3.0", "0.8.5", "0.0.8"), ("3.6.4", "0.9.2", "0.0.11"), ("3.9.3", "0.10.2", "0.0.11"),
+     ("3.10.3", "0.11.0", "0.0.14"), ("3.12.0", "0.12.0", "0.0.14"), ("4.0.2", "0.15.1", "0.0.14"),
+     ("4.3.0", "0.20.0", "0.0.14"), ("4.6.0", "0.32.0", "0.0.14")],
+)  # fmt: skip
+def test_a_plan_read_back_as_a_command_reaches_the_engine_as_planned(ms_swift, vllm, utils):
+    asked = problem(profile="document-ocr-a4-150dpi", ms_swift=ms_swift, vllm=vllm, qwen_vl_utils=utils)
+    made = plan(asked)
+    deployment = deployment_of(
+        made.config(), asked.model, made.gpus, asked.runtime, read_catalog(asked.runtime.ms_swift)
+    )
+    assert (deployment.settings.problems, deployment.settings.unread) == ((), ())
+    again = account(deployment, asked.workload)
+    assert again.verdict == "fits"
+    assert again.kv_cache_bytes == made.memory.kv_cache_bytes
+    assert deployment.limits.image_max_tokens * deployment.limits.tower.factor**2 == int(setting(made, "MAX_PIXELS"))
+
+
+def test_flags_are_spelt_as_the_release_spells_them():
+    old = plan(problem(profile="gui-grounding-1080p", ms_swift="3.6.4", vllm="0.9.2", qwen_vl_utils="0.0.11"))
+    assert "gpu_memory_utilization" in numbers(old)
+    assert not [name for name in numbers(old) if name.startswith("vllm_")]
+    assert flag_name("vllm", "max_model_len", old.runtime.ms_swift) == "max_model_len"
+
+
+def test_a_video_cap_below_the_floor_comes_with_a_lower_floor():
+    asked = problem("Qwen2.5-VL-7B-Instruct", "24GiB", workload(
+        videos={"per_request": 4, "clips": ["1920x1080@30fps,60s"]}, concurrent_requests=6, prompt_tokens=100,
+    ))  # fmt: skip
+    made = plan(asked)
+    cap = int(setting(made, "VIDEO_MAX_PIXELS"))
+    least = int(setting(made, "VIDEO_MIN_PIXELS") or 128 * 784)
+    assert int(least * 1.05) <= cap
+
+
+def test_a_key_is_never_part_of_a_plan_and_a_public_server_without_one_is_warned_of():
+    made = plan(problem(wishes=Wishes(host="0.0.0.0")))  # noqa: S104  (that is the point)
+    assert [note.id for note in made.notes if note.warning and note.id == "public-without-key"]
+    keyed = plan(problem(wishes=Wishes(host="0.0.0.0", api_key_env="KEY")))  # noqa: S104
+    assert "api_key" not in numbers(keyed)
+    assert not [note for note in keyed.notes if note.id == "public-without-key"]
+    with pytest.raises(InputError):
+        Wishes(api_key_env="sk-12 34")
+
+
+def test_a_split_that_heads_do_not_allow_is_refused_with_those_that_they_do():
+    with pytest.raises(InputError) as refused:
+        plan(problem("Qwen2.5-VL-7B-Instruct", "8xL4", wishes=Wishes(tensor_parallel_size=8)))
+    assert "28 attention heads" in refused.value.sentence
+    assert refused.value.hint.endswith("1, 2, 4")
+
+
+def test_without_vllm_the_missing_version_is_named():
+    asked = problem()
+    with pytest.raises(InputError, match="vLLM is not installed"):
+        plan(replace(asked, runtime=replace(asked.runtime, vllm=None)))
+
+
+def test_the_same_question_has_the_same_answer():
+    assert plan(problem()) == plan(problem())
+
+
+# --- laws ---------------------------------------------------------------------------------------------
+
+SIZES = ["640x480", "1280x720", "1920x1080", "2480x3508", "3840x2160"]
+workloads = st.fixed_dictionaries({
+    "images": st.fixed_dictionaries({
+        "per_request": st.integers(1, 8), "sizes": st.lists(st.sampled_from(SIZES), min_size=1, max_size=2, unique=True),
+    }),
+    "prompt_tokens": st.integers(1, 4000),
+    "answer_tokens": st.integers(1, 4000),
+    "concurrent_requests": st.integers(1, 16),
+})  # fmt: skip
+videos = st.one_of(
+    st.none(),
+    st.fixed_dictionaries({
+        "per_request": st.integers(1, 2), "clips": st.sampled_from([["1280x720@30fps,10s"], ["1920x1080@25fps,60s"]]),
+        "max_frames": st.sampled_from([8, 64]),
+    }),
+)  # fmt: skip
+law = hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def asked_workload(fields, clips, **more):
+    return workload(**fields, **({"videos": clips} if clips else {}), **more)
+
+
+@law
+@given(workloads, videos, st.sampled_from(MODELS[:3]), st.integers(10, 90), st.integers(1, 40))
+def test_more_memory_never_gives_less(fields, clips, model, gib, more):
+    asked = problem(model, f"{gib}GiB", asked_workload(fields, clips))
+    small, large = search(asked).best, search(replace(asked, gpus=gpus(f"{gib + more}GiB"))).best
+    if not small.fits:
+        return
+    assert large.fits
+    if small.settings.enforce_eager == large.settings.enforce_eager:
+        assert (large.rung.image_tokens, large.rung.frame_tokens, large.rung.frames) >= (
+            small.rung.image_tokens, small.rung.frame_tokens, small.rung.frames,
+        )  # fmt: skip
+        assert large.rung.image_tokens >= small.rung.image_tokens
+        assert large.rung.frame_tokens >= small.rung.frame_tokens
+        assert large.rung.frames >= small.rung.frames
+    else:
+        assert small.settings.enforce_eager, "graphs are not given up for having more memory"
+
+
+@law
+@given(workloads, videos, st.sampled_from(MODELS[:3]), st.sampled_from(["concurrent_requests", "prompt_tokens", "answer_tokens"]))
+def test_a_larger_workload_never_gets_a_smaller_plan(fields, clips, model, grown):
+    """On a card where memory is no limit; where it is one, quality only falls."""
+    for gpu in ("H200", "32GiB"):
+        before = search(problem(model, gpu, asked_workload(fields, clips))).best
+        larger = {**fields, grown: fields[grown] * 2}
+        after = search(problem(model, gpu, asked_workload(larger, clips))).best
+        if not after.fits:
+            continue
+        assert before.fits
+        if before.settings.enforce_eager == after.settings.enforce_eager:
+            assert after.rung.image_tokens <= before.rung.image_tokens
+        if after.rung == before.rung:
+            assert after.settings.max_model_len >= before.settings.max_model_len
+            assert after.settings.max_num_seqs >= before.settings.max_num_seqs
+            assert after.request.tokens >= before.request.tokens
+
+
+@law
+@given(workloads, videos, st.sampled_from(MODELS), st.integers(8, 100))
+def test_what_is_planned_holds_at_its_high_end(fields, clips, model, gib):
+    found = search(problem(model, f"{gib}GiB", asked_workload(fields, clips))).best
+    if not found.fits:
+        return
+    assert found.memory.verdict == "fits"
+    assert found.request.tokens <= found.settings.max_model_len
+    needed = found.request.tokens * found.settings.max_num_seqs
+    assert found.memory.kv_cache_tokens.low >= needed
+    assert 0 < found.settings.gpu_memory_utilization <= 0.95
+    for name, text in found.variables.items():
+        assert text.replace(".", "").isdigit(), name
+
+
+@law
+@given(workloads, st.floats(0.1, 1.0))
+def test_no_image_is_shrunk_below_what_the_workload_allows(fields, scale):
+    asked = problem("Qwen3-VL-8B-Instruct", "32GiB", workload(**fields, shrink={"smallest_scale": scale}))
+    made = plan_or_none(asked)
+    if made is None:
+        return
+    for item in made.items:
+        if item.shrunk:
+            assert min(item.scale) >= scale
