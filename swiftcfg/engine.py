@@ -30,6 +30,8 @@ class EngineSettings:
     ``media_limits`` has a row only for kinds that the command limits. ``processor_kwargs`` are the
     engine-level mm_processor_kwargs. ``max_num_seqs`` is the batch size of the transformers engine.
 
+    ``use_v1`` is VLLM_USE_V1, which chose between vLLM's two engines from 0.8 to 0.10.
+
     ``unread`` lists what was written, is accepted and has no effect, with the reason; ``problems`` what keeps the
     command from starting (it is then read as if it were not given); ``unknowns`` what the text does not tell.
     """
@@ -55,6 +57,7 @@ class EngineSettings:
     mm_encoder_tp_mode: Literal["weights", "data"] = "weights"
     skip_mm_profiling: bool = False
     attn_impl: str | None = None
+    use_v1: bool | None = None
     unread: tuple[tuple[str, str], ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[str, ...] = ()

@@ -41,7 +41,9 @@ def utilization(behaviour: Behaviour, settings: EngineSettings, server: Server) 
     return SWIFT_UTILIZATION if server == "swift" else behaviour.default_utilization
 
 
-def resolve_batch(model: Model, gpu: Gpu, behaviour: Behaviour, settings: EngineSettings, server: Server) -> Batch | None:
+def resolve_batch(
+    model: Model, gpu: Gpu, behaviour: Behaviour, settings: EngineSettings, server: Server
+) -> Batch | None:
     """Fill in lengths and batch sizes; None where the model's own length is not known and none is given."""
     length = settings.max_model_len or (model.text.max_position_embeddings if model.text else None)
     if not length:
@@ -76,6 +78,8 @@ def _serve_batch(gpu: Gpu, behaviour: Behaviour, settings: EngineSettings) -> tu
     spared = behaviour.spares_a100 and "a100" in gpu.name.lower()
     rows = _SERVE_DEFAULTS if behaviour.doubles_at_160 else _SERVE_DEFAULTS[1:]
     smallest, tokens, seqs = next(
-        row for row in rows if gpu.cuda_total.best >= row[0] * GIB and not (row[0] == 70 and spared)  # noqa: PLR2004
+        row
+        for row in rows
+        if gpu.cuda_total.best >= row[0] * GIB and not (row[0] == 70 and spared)  # noqa: PLR2004
     )
     return settings.max_num_seqs or seqs, tokens, f"vllm serve on a card of at least {smallest} GiB"

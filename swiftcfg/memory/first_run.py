@@ -43,10 +43,12 @@ def first_run(case: Case, encoder: Encoder) -> FirstRun:
 def _language_batch(case: Case, encoder: Encoder) -> tuple[int, int]:
     """Tokens and sequences of the language model's part; V0 prefills all items of its dummy requests at once."""
     item = encoder.item
-    if case.behaviour.engine == "V1" or item is None:
+    if case.behaviour.engine == "V1" or case.model.vision is None:
         return case.batch.tokens, case.batch.max_num_seqs
+    if item is None:
+        return case.batch.tokens, 1
     seen = sum(candidate.tokens for candidate in encoder.candidates)
-    return max(case.batch.tokens, item.items * seen), max(1, item.items)
+    return max(case.batch.tokens, item.items * seen), item.items
 
 
 def _patches(case: Case) -> PatchBytes | None:

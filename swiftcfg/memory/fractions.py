@@ -80,14 +80,14 @@ def _fixed(model: Model, gpu: Gpu, settings: EngineSettings, demand: Demand | No
         Term("cuda context", gpu.context, gpu.source, inside_budget=False),
         Term("libraries", _LIBRARIES, f"communication, kernels, CUDA graphs; {_UNCALIBRATED}", inside_budget=False),
         Term("weights", weights, source, inside_budget=True),
-        Term("peak activation", working, f"tower or prefill of {_PREFILL} tokens; {_UNCALIBRATED}", inside_budget=False),
+        Term(
+            "peak activation", working, f"tower or prefill of {_PREFILL} tokens; {_UNCALIBRATED}", inside_budget=False
+        ),
     )
     return _Fixed(terms, free, weights, working)
 
 
-def _plan(
-    model: Model, gpu: Gpu, settings: EngineSettings, fixed: _Fixed, pool: Range, rule: str
-) -> MemoryPlan:
+def _plan(model: Model, gpu: Gpu, settings: EngineSettings, fixed: _Fixed, pool: Range, rule: str) -> MemoryPlan:
     per_token, why = kv_bytes_per_token(model, settings)
     known = model.weights is not None
     unknowns = list(settings.unknowns) + ([] if known else ["the bytes of the weights are not known"])
@@ -100,7 +100,7 @@ def _plan(
     seqs = settings.max_num_seqs or 256
     return MemoryPlan(
         terms=(*fixed.terms, Term("kv cache", pool, f"{rule}; {why}", inside_budget=True)),
-        total=gpu.cuda_total, used=gpu.used, budget=fixed.loaded + pool, outside_budget=fixed.working,
+        total=gpu.cuda_total, used=gpu.used, budget=fixed.loaded + pool, outside_budget=fixed.working, room=_left(fixed, pool),
         kv_bytes_per_token=per_token, kv_cache_bytes=pool if known else None, kv_cache_tokens=tokens, profiled_item=None,
         encoder_cache_tokens=None, max_model_len=Tokens(length) if length else None, max_num_seqs=seqs,
         max_num_batched_tokens=Tokens(_PREFILL), requests_at_once=requests_held(tokens, length, seqs) if tokens and length else None,
@@ -112,12 +112,29 @@ def _plan(
 
 def _constraints(fixed: _Fixed, pool: Range, tokens: Range | None, length: int | None) -> Iterable[Constraint]:
     yield bytes_constraint("budget", Range.exactly(0), pool, "the weights leave {has} for the cache")
-    left = fixed.free - fixed.loaded - pool
-    left = Range(min(left.low, left.best), left.best, max(left.best, left.high))
-    yield bytes_constraint("outside the budget", fixed.working, left, "the first pass takes {needs}, weights and cache leave {has}")
+    yield bytes_constraint(
+        "outside the budget",
+        fixed.working,
+        _left(fixed, pool),
+        "the first pass takes {needs}, weights and cache leave {has}",
+    )
     if tokens is not None and length is not None:
         needed = request_blocks(length)
         yield Constraint(
             "one whole request", tokens.low - needed, tokens.best - needed, "tokens",
             f"one request of {length} tokens needs {needed} of cache, there are {tokens.low} to {tokens.high}",
         )  # fmt: skip
+
+
+def _left(fixed: _Fixed, pool: Range) -> Range:
+    """What is free beside weights and cache; the cache is a share of the same amount, so bounds go together."""
+    left = sorted(
+        free - weights - cache
+        for free, weights, cache in zip(
+            (fixed.free.low, fixed.free.best, fixed.free.high),
+            (fixed.loaded.high, fixed.loaded.best, fixed.loaded.low),
+            (pool.low, pool.best, pool.high),
+            strict=True,
+        )
+    )
+    return Range(left[0], left[1], left[2])

@@ -107,7 +107,11 @@ def _image(
     given = _override(settings.processor_kwargs, "images_kwargs")
     size = largest_picture(given or limits.image_max, tower.factor, exact=behaviour.exact_area)
     shown = _shrunk(size, limit, tower.factor) if behaviour.takes_sizes else size
-    why = "mm_processor_kwargs set the largest image" if given else "the checkpoint's own max_pixels sets the largest image"
+    why = (
+        "mm_processor_kwargs set the largest image"
+        if given
+        else "the checkpoint's own max_pixels sets the largest image"
+    )
     if shown != size:
         why += ", limit_mm_per_prompt shrinks the one that is drawn"
     return Candidate("image", _area(size, tower), *shown, None, _area(shown, tower), why)
@@ -191,7 +195,12 @@ def profile(model: Model, batch: Batch, behaviour: Behaviour, settings: EngineSe
         items, why = _v0_items(found, batch, settings, behaviour, chosen), "V0 encodes each kind once per dummy request"
     else:
         items, why = _v1_items(chosen, budget, batch, behaviour, settings), chosen.why
-    if settings.skip_mm_profiling:
+    unseen = (
+        behaviour.engine == "V0"
+        and not behaviour.draws_overlong
+        and _per_request(found, settings, behaviour) > batch.tokens
+    )
+    if settings.skip_mm_profiling or unseen:
         return Encoder(None, Tokens(budget), found)
     patches = items * chosen.dummy_tokens * model.vision.merge_size**2
     item = ProfiledItem(
@@ -201,9 +210,7 @@ def profile(model: Model, batch: Batch, behaviour: Behaviour, settings: EngineSe
     return Encoder(item, Tokens(budget), found)
 
 
-def _v1_items(
-    chosen: Candidate, budget: int, batch: Batch, behaviour: Behaviour, settings: EngineSettings
-) -> int:
+def _v1_items(chosen: Candidate, budget: int, batch: Batch, behaviour: Behaviour, settings: EngineSettings) -> int:
     """vllm@0.32.0:vllm/multimodal/encoder_budget.py _get_max_items; cdiv before 0.10."""
     count = _limit(settings, behaviour, chosen.modality).count
     if behaviour.rounds_items_up:
@@ -216,6 +223,10 @@ def _v0_items(
     found: tuple[Candidate, ...], batch: Batch, settings: EngineSettings, behaviour: Behaviour, chosen: Candidate
 ) -> int:
     """vllm@0.8.5:vllm/worker/model_runner.py:1312-1325: as many dummy requests as the batch holds, at least one."""
-    per_request = sum(item.tokens * _limit(settings, behaviour, item.modality).count for item in found)
-    requests = max(1, min(batch.max_num_seqs, batch.tokens // max(1, per_request)))
+    requests = max(1, min(batch.max_num_seqs, batch.tokens // _per_request(found, settings, behaviour)))
     return requests * _limit(settings, behaviour, chosen.modality).count
+
+
+def _per_request(found: tuple[Candidate, ...], settings: EngineSettings, behaviour: Behaviour) -> int:
+    """Tokens of one request with as many items of every kind as it may carry."""
+    return sum(item.tokens * _limit(settings, behaviour, item.modality).count for item in found)

@@ -1,11 +1,11 @@
 """Does it hold? Every limit of a plan with its margin, at worst and most likely."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from swiftcfg.memory.kv import request_blocks
-from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Vision, Verdict
-from swiftcfg.units import Range, Tokens, gib
+from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Verdict, Vision
+from swiftcfg.units import Range, gib
 
 
 def verdict_of(constraints: Sequence[Constraint], unknowns: Sequence[str]) -> tuple[Verdict, tuple[str, ...]]:
@@ -24,16 +24,26 @@ def verdict_of(constraints: Sequence[Constraint], unknowns: Sequence[str]) -> tu
 def bytes_constraint(name: str, needs: Range, has: Range, sentence: str) -> Constraint:
     """A limit in bytes; ``sentence`` takes the likely need and room as {needs} and {has}."""
     return Constraint(
-        name, has.low - needs.high, has.best - needs.best, "bytes", sentence.format(needs=gib(needs.best), has=gib(has.best))
+        name,
+        has.low - needs.high,
+        has.best - needs.best,
+        "bytes",
+        sentence.format(needs=gib(needs.best), has=gib(has.best)),
     )
 
 
 def judge(plan: MemoryPlan, demand: Demand) -> MemoryPlan:
     """The same plan, judged for these requests as well."""
-    constraints = (*plan.constraints, *_request_limits(plan, demand), *_vision_limits(plan, demand))
+    largest = max(demand.largest_item_tokens.values(), default=0)
+    wanted = max(largest, demand.visual_tokens) * demand.concurrent_requests
+    limits = (*_request_limits(plan, demand), *_vision_limits(plan, largest, wanted))
+    return replace(_judged(plan, limits), requests_at_once=_requests_at_once(plan, demand))
+
+
+def _judged(plan: MemoryPlan, limits: Iterable[Constraint]) -> MemoryPlan:
+    constraints = (*plan.constraints, *limits)
     verdict, reasons = verdict_of(constraints, plan.unknowns)
-    at_once = _requests_at_once(plan, demand)
-    return replace(plan, constraints=constraints, verdict=verdict, reasons=reasons, requests_at_once=at_once)
+    return replace(plan, constraints=constraints, verdict=verdict, reasons=reasons)
 
 
 def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) -> MemoryPlan:
@@ -42,12 +52,9 @@ def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) ->
     An item that the context or the encoder cache has no room for is refused, and takes no memory.
     """
     room = min(size for size in (plan.max_model_len, plan.encoder_cache_tokens, 2**62) if size is not None)
-    items = {kind: min(tokens, room) for kind, tokens in largest.items()}
-    visual = Tokens(max(items.values(), default=0) * max(1, in_flight))
-    limits = _vision_limits(plan, Demand(Tokens(1), 1, items, visual))
-    constraints = (*plan.constraints, *(limit for limit in limits if limit.unit == "bytes"))
-    verdict, reasons = verdict_of(constraints, plan.unknowns)
-    return replace(plan, constraints=constraints, verdict=verdict, reasons=reasons)
+    size = min(room, max(largest.values(), default=0))
+    limits = _vision_limits(plan, size, size * max(1, in_flight))
+    return _judged(plan, (limit for limit in limits if limit.unit == "bytes"))
 
 
 def _requests_at_once(plan: MemoryPlan, demand: Demand) -> Range | None:
@@ -85,10 +92,11 @@ def _request_limits(plan: MemoryPlan, demand: Demand) -> list[Constraint]:
     return limits
 
 
-def _vision_limits(plan: MemoryPlan, demand: Demand) -> list[Constraint]:
-    limits = []
-    largest = max(demand.largest_item_tokens.values(), default=0)
-    if plan.encoder_cache_tokens is not None and largest:
+def _vision_limits(plan: MemoryPlan, largest: int, wanted: int) -> list[Constraint]:
+    limits: list[Constraint] = []
+    if not largest:
+        return limits
+    if plan.encoder_cache_tokens is not None:
         margin = plan.encoder_cache_tokens - largest
         limits.append(
             Constraint(
@@ -96,42 +104,27 @@ def _vision_limits(plan: MemoryPlan, demand: Demand) -> list[Constraint]:
                 f"the largest item has {largest} tokens, the encoder cache holds {plan.encoder_cache_tokens}",
             )
         )  # fmt: skip
-    if plan.vision is not None and largest:
-        growth = vision_growth(plan.vision, demand)
-        limits.append(
-            bytes_constraint(
-                "vision at run time", plan.outside_budget + growth, _room(plan),
-                "requests take {needs} outside the budget once the tower sees them, the card leaves {has}",
-            )
-        )  # fmt: skip
+    if plan.vision is not None:
+        needs = plan.outside_budget + vision_growth(plan.vision, largest, wanted)
+        sentence = "once the vision tower works, the engine takes {needs} beyond its budget, the card leaves {has}"
+        limits.append(bytes_constraint("vision at run time", needs, plan.room, sentence))
     return limits
 
 
-def _room(plan: MemoryPlan) -> Range:
-    """What the card has beyond other processes and the budget. Total and budget move together."""
-    left = (
-        total - plan.used - budget
-        for total, budget in zip(
-            (plan.total.low, plan.total.best, plan.total.high),
-            (plan.budget.low, plan.budget.best, plan.budget.high),
-            strict=True,
-        )
-    )
-    return Range(*sorted(left))
+def vision_growth(vision: Vision, largest: int, wanted: int) -> Range:
+    """Bytes that real batches take beyond what was profiled: items larger, or more tokens in one step.
 
-
-def vision_growth(vision: Vision, demand: Demand) -> Range:
-    """Bytes that real batches take beyond what was profiled: items larger, or more tokens in one step."""
-    largest = max(demand.largest_item_tokens.values(), default=0)
-    wanted = max(largest, demand.visual_tokens) * demand.concurrent_requests
+    ``wanted`` are the tokens of all items that may wait at once; one step takes no more than the encoder's budget.
+    """
     step = max(largest, min(wanted, vision.step_tokens))
     if step <= vision.profiled_tokens:
         return Range.exactly(0)
-    each, reserved = vision.bytes_per_token, vision.other_activation
-    profiled = (vision.profiled_tokens * each.low, vision.profiled_tokens * each.best, vision.profiled_tokens * each.high)
-    needed = (step * each.low, step * each.best, step * each.high)
-    kept = (reserved.low, reserved.best, reserved.high)
-    low, best, high = (
-        max(0, want - max(had, other)) for want, had, other in zip(needed, profiled, kept, strict=True)
+    grown = sorted(
+        max(0, step * each - max(vision.profiled_tokens * each, kept))
+        for each, kept in zip(_bounds(vision.bytes_per_token), _bounds(vision.other_activation), strict=True)
     )
-    return Range(min(low, best), best, max(best, high))
+    return Range(grown[0], grown[1], grown[2])
+
+
+def _bounds(amount: Range) -> tuple[int, int, int]:
+    return amount.low, amount.best, amount.high

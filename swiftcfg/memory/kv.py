@@ -23,7 +23,10 @@ def kv_bytes_per_token(model: Model, settings: EngineSettings) -> tuple[int | No
     width = 1 if settings.kv_cache_dtype.startswith("fp8") else dtype_width(model, settings)
     layers = -(-text.layers // settings.pipeline_parallel_size)
     if text.kv_kind == "mla":
-        return layers * _MLA_WIDTH * width, f"{layers} layers x {_MLA_WIDTH} x {width} bytes, the same on every rank (MLA)"
+        return (
+            layers * _MLA_WIDTH * width,
+            f"{layers} layers x {_MLA_WIDTH} x {width} bytes, the same on every rank (MLA)",
+        )
     heads = max(1, text.kv_heads // settings.tensor_parallel_size)
     per_token = 2 * layers * heads * text.head_dim * width
     return per_token, f"2 x {layers} layers x {heads} key-value heads x {text.head_dim} x {width} bytes"

@@ -59,14 +59,16 @@ def _weights_source(model: Model, weights: Weights, settings: EngineSettings) ->
 
 def _weights(model: Model, weights: Weights, settings: EngineSettings) -> Range:
     share = _QUANTIZED_AT_LOAD.get(settings.quantization or "") if model.quantization is None else None
-    kept, small = _scaled(weights, share, vision=False), _scaled(weights, share, vision=True)
     widened = dtype_width(model, settings) if model.quantization is None else model.dtype_bytes
-    low, best = (_on_rank(model, one, settings) * widened // model.dtype_bytes for one in (small, kept))
-    return Range(min(low, best), best, best)
+    best, high = (
+        _on_rank(model, _scaled(weights, share, vision=vision), settings) * widened // model.dtype_bytes
+        for vision in (True, False)
+    )
+    return Range(best, best, high)
 
 
 def _scaled(weights: Weights, share: int | None, *, vision: bool) -> Weights:
-    """The checkpoint with its linear layers quantised; whether the tower is among them depends on the method."""
+    """The checkpoint with its linear layers quantised; the tower is among them unless the method leaves it out."""
     if share is None:
         return weights
     parts = {"language", "vision"} if vision else {"language"}

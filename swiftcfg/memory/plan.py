@@ -100,7 +100,8 @@ class Vision:
 class MemoryPlan:
     """The account of one rank, and whether it closes.
 
-    ``budget`` is what the engine was told to take, ``outside_budget`` what it takes beyond that. None where a
+    ``budget`` is what the engine was told to take, ``outside_budget`` what it takes beyond that, ``room`` what the card
+    has for it. None where a
     number is not known or the engine has no such thing; ``unknowns`` says which and why.
     """
 
@@ -109,6 +110,7 @@ class MemoryPlan:
     used: Bytes
     budget: Range
     outside_budget: Range
+    room: Range
     kv_bytes_per_token: int | None
     kv_cache_bytes: Range | None
     kv_cache_tokens: Range | None

@@ -57,9 +57,17 @@ def graphs(case: Case) -> Term:
     if case.settings.enforce_eager or text is None:
         return Term("cuda graphs", _NOTHING, "enforce_eager captures none", inside)
     rows = _ESTIMATED if inside else _CAPTURED
-    amount = Range(*((base + share * text.layers) * MIB for base, share in rows))
+    sizes = capture_sizes(case)
+    amount = Range(*(round((base + share * text.layers * sizes) * MIB) for base, share in rows))
     what = "estimated before the cache is sized" if inside else "captured after the cache is sized, outside the budget"
     return Term("cuda graphs", amount, f"{what}; {_LOGS}", inside)
+
+
+def capture_sizes(case: Case) -> float:
+    """Share of the batch sizes that are captured, of those of 256 sequences (vllm@0.9.2:vllm/config.py cuda_graph_sizes)."""
+    most = 256 if case.behaviour.engine == "V0" else 512
+    cap = min(most, case.batch.max_num_seqs * (1 if case.behaviour.engine == "V0" else 2))
+    return (3 + cap // 8) / (3 + most // 8)
 
 
 def uncounted_buffers(case: Case) -> Term:

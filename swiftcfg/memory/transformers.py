@@ -12,7 +12,7 @@ from swiftcfg.memory.loaded import dtype_width, loaded
 from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Term
 from swiftcfg.model import Model, TextTower, VisionTower
 from swiftcfg.runtime import Runtime
-from swiftcfg.units import MIB, Bytes, Range, Tokens
+from swiftcfg.units import MIB, Range, Tokens
 
 #: From here on the towers split their input by picture and pass no mask, and generate asks for the last row of
 #: logits only (transformers@5.19.0:models/qwen2_5_vl/modeling_qwen2_5_vl.py; releases between are not read).
@@ -44,7 +44,7 @@ def plan_transformers(
     verdict, reasons = verdict_of(constraints, unknowns)
     batch = settings.max_num_seqs or 1
     return MemoryPlan(
-        terms=terms, total=gpu.cuda_total, used=gpu.used, budget=Range.exactly(0), outside_budget=needs,
+        terms=terms, total=gpu.cuda_total, used=gpu.used, budget=Range.exactly(0), outside_budget=needs, room=_room(gpu),
         kv_bytes_per_token=per_token, kv_cache_bytes=None, kv_cache_tokens=None, profiled_item=None,
         encoder_cache_tokens=None, max_model_len=model.text.max_position_embeddings if model.text else None,
         max_num_seqs=batch, max_num_batched_tokens=None, requests_at_once=Range.exactly(batch), start_check=None,
@@ -87,7 +87,11 @@ def _peak(
     attention = settings.attn_impl or "sdpa"
     largest = max(demand.largest_item_tokens.values(), default=0)
     seen = max(largest, demand.visual_tokens) * batch
-    sees = _tower(model.vision, attention, largest, seen, width, recent=recent) if model.vision and seen else Range.exactly(0)
+    sees = (
+        _tower(model.vision, attention, largest, seen, width, recent=recent)
+        if model.vision and seen
+        else Range.exactly(0)
+    )
     speaks = _prompt(text, attention, demand.request_tokens, width, batch, recent=recent)
     kept = Range.exactly(seen * text.hidden_size * width)
     source = (
@@ -101,7 +105,9 @@ def _tower(tower: VisionTower, attention: str, largest: int, seen: int, width: i
     """Linear in patches with flash or memory-efficient kernels, quadratic where scores or a mask are stored."""
     patches, one = seen * tower.merge_size**2, largest * tower.merge_size**2
     pixels = tower.in_channels * tower.temporal_patch_size * tower.patch_size**2
-    linear = patches * (width * (4 * tower.hidden_size + 3 * tower.intermediate_size + 8 * tower.hidden_size) + 4 * pixels)
+    linear = patches * (
+        width * (4 * tower.hidden_size + 3 * tower.intermediate_size + 8 * tower.hidden_size) + 4 * pixels
+    )
     linear += patches * width * tower.out_hidden_size * tower.deepstack_levels // tower.merge_size**2
     low, best, high = linear * 6 // 10, linear * 8 // 10, linear * 12 // 10
     if attention == "eager":
@@ -127,6 +133,8 @@ def _prompt(text: TextTower, attention: str, tokens: int, width: int, batch: int
 
 
 def _constraints(gpu: Gpu, needs: Range) -> Iterable[Constraint]:
-    total = gpu.cuda_total
-    has = Range(*(Bytes(max(0, amount - gpu.used)) for amount in (total.low, total.best, total.high)))
-    yield bytes_constraint("memory", needs, has, "serving takes {needs}, the card has {has}")
+    yield bytes_constraint("memory", needs, _room(gpu), "serving takes {needs}, the card has {has}")
+
+
+def _room(gpu: Gpu) -> Range:
+    return gpu.free_before_context()

@@ -19,7 +19,8 @@ from packaging.version import Version
 _SORT = (35, 39, 43)
 _SORT_OR_FLASHINFER = (14, 39, 43)
 _TRITON = (12, 16, 22)
-_SMALL = (4, 14, 22)
+#: The second model runner skips top-k and top-p in its dry run (vllm@0.32.0:vllm/v1/worker/gpu/model_runner.py:972-983).
+_SKIPPED = (4, 8, 22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Behaviour:
     expands_to: Literal["nothing", "budget", "item"]
     takes_sizes: bool
     pixel_bytes: int
-    keeps_pixels: bool
     sampler: tuple[int, int, int]
+    draws_overlong: bool
     sources: tuple[str, ...]
 
 
@@ -60,13 +61,22 @@ _V0 = Behaviour(
     multimodal_batch=5120, clips_batch=False, spares_a100=False, doubles_at_160=False,
     default_media_limit=1, dummy_from_batch=False, image_before_video=True, rounds_items_up=False,
     video_frames=16, exact_area=False, long_video="none", tie="image", expands_to="nothing", takes_sizes=False,
-    pixel_bytes=4, keeps_pixels=True, sampler=_SORT,
+    pixel_bytes=4, sampler=_SORT, draws_overlong=False,
     sources=("vllm@0.8.5:vllm/worker/worker.py:190-265", "vllm@0.8.5:vllm/worker/model_runner.py:1255-1380"),
 )  # fmt: skip
 
+#: From 0.8 on a dummy request may be longer than the context (vllm@0.7.3:vllm/multimodal/profiling.py get_dummy_data
+#: gives up its items; vllm@0.8.5:...profiling.py:165-190 keeps them).
+_V0_LATE = replace(
+    _V0,
+    since=Version("0.8.0"),
+    draws_overlong=True,
+    sources=(*_V0.sources, "vllm@0.8.5:vllm/multimodal/profiling.py:165-190"),
+)
+
 _V1 = replace(
     _V0, engine="V1", since=Version("0.8.0"), context_inside=True, default_media_limit=999,
-    dummy_from_batch=True, rounds_items_up=True, sampler=_SORT_OR_FLASHINFER,
+    dummy_from_batch=True, rounds_items_up=True, sampler=_SORT_OR_FLASHINFER, draws_overlong=True,
     sources=(
         "vllm@0.8.5:vllm/v1/worker/gpu_worker.py:165-212",
         "vllm@0.8.5:vllm/v1/worker/gpu_model_runner.py:1584-1680",
@@ -89,7 +99,7 @@ _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("0.15.0", {"long_video": "pair"}, "vllm@0.15.1:vllm/model_executor/models/qwen3_vl.py get_max_video_tokens"),
     ("0.17.0", {"tie": "video", "sampler": _TRITON}, "vllm@0.17.1:vllm/multimodal/encoder_budget.py:184"),
     ("0.20.0", {"default_utilization": 0.92, "graphs_inside": True}, "vllm@0.20.0:vllm/config/cache.py:66, envs.py:1725"),
-    ("0.28.0", {"counts_consumed": True, "doubles_at_160": True, "sampler": _SMALL},
+    ("0.28.0", {"counts_consumed": True, "doubles_at_160": True, "sampler": _SKIPPED},
      "vllm@0.28.0:vllm/v1/worker/gpu_worker.py:789-804, engine/arg_utils.py:2582"),
 )  # fmt: skip
 
@@ -108,25 +118,36 @@ def _rows() -> tuple[Behaviour, ...]:
 BEHAVIOURS = _rows()
 
 #: V1 became the default in 0.8.0 and the only engine in 0.11.0; below compute capability 8.0 it fell back to V0
-#: (vllm@0.8.5:vllm/engine/arg_utils.py:1346-1356, same in 0.9.2; gone in 0.10.2).
-_FIRST_V1, _LAST_CAPABILITY_CHECK = Version("0.8.0"), Version("0.10.0")
+#: (vllm@0.8.5:vllm/engine/arg_utils.py:1346-1356, same in 0.9.2; gone in 0.10.2). VLLM_USE_V1 chooses between them.
+_FIRST_V1, _LAST_CAPABILITY_CHECK, _ONLY_V1 = Version("0.8.0"), Version("0.10.0"), Version("0.11.0")
 
 
 @lru_cache(maxsize=256)
-def behaviour_of(version: Version, capability: tuple[int, int] | None) -> Behaviour:
+def behaviour_of(version: Version, capability: tuple[int, int] | None, use_v1: bool | None = None) -> Behaviour:  # noqa: FBT001
     """The row for a version on a card; development builds count as the release they lead to."""
     release = Version(version.base_version)
-    old_card = capability is not None and capability < (8, 0) and release < _LAST_CAPABILITY_CHECK
-    if release < _FIRST_V1 or old_card:
-        return replace(_V0, sampler=_SORT)
+    if _is_v0(release, capability, use_v1):
+        return _V0_LATE if release >= _V0_LATE.since else _V0
     return next(row for row in reversed(BEHAVIOURS) if row.since <= release)
+
+
+def _is_v0(release: Version, capability: tuple[int, int] | None, use_v1: bool | None) -> bool:  # noqa: FBT001
+    if release < _FIRST_V1 or release >= _ONLY_V1:
+        return release < _FIRST_V1
+    if use_v1 is not None:
+        return not use_v1
+    return capability is not None and capability < (8, 0) and release < _LAST_CAPABILITY_CHECK
 
 
 def version_notes(version: Version) -> tuple[str, ...]:
     """A sentence where the version lies outside those whose source was read."""
     release = Version(version.base_version)
     if release > NEWEST_READ:
-        return (f"vLLM {version} is newer than the newest version read ({NEWEST_READ}); its rules are assumed to be the same.",)
+        return (
+            f"vLLM {version} is newer than the newest version read ({NEWEST_READ}); its rules are assumed to be the same.",
+        )
     if release < OLDEST_READ:
-        return (f"vLLM {version} is older than the oldest version read ({OLDEST_READ}); its V0 engine is assumed to count alike.",)
+        return (
+            f"vLLM {version} is older than the oldest version read ({OLDEST_READ}); its V0 engine is assumed to count alike.",
+        )
     return ()

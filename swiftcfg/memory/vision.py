@@ -38,10 +38,9 @@ class Mlp:
 
 
 _ATTENTION = (
-    # the block's input, its norm, qkv, contiguous q k v; a float32 copy of q, its rotation and temporaries
-    Attention(Version("0.6.0"), 2, 14, 0, "vllm@0.8.5:vllm/model_executor/models/qwen2_vl.py:208-242, qwen2_5_vl.py"),
-    # rotation by the flash-attention kernel: two float32 tensors instead of five; gathers qkv where tp > 1
-    Attention(Version("0.9.0"), 2, 11, 6, "vllm@0.9.2:vllm/model_executor/models/qwen2_vl.py:235-244, qwen2_5_vl.py"),
+    # the block's input, its norm, qkv, contiguous q k v, a float32 copy of q, its rotation and the result; gathers qkv
+    # where tp > 1. Without flash-attn, versions before 0.9 rotate in PyTorch, which keeps 16 instead of 13.
+    Attention(Version("0.6.0"), 2, 11, 6, "vllm@0.9.2:vllm/model_executor/models/qwen2_vl.py:235-244, qwen2_5_vl.py"),
     # q and k rotated together in float32
     Attention(Version("0.11.0"), 2, 18, 6, "vllm@0.11.0:vllm/model_executor/models/qwen2_5_vl.py forward"),
     Attention(Version("0.11.1"), 2, 15, 0, "vllm@0.11.2:vllm/model_executor/models/qwen2_5_vl.py forward"),
@@ -53,14 +52,17 @@ _MLP: dict[TowerKind, tuple[Mlp, ...]] = {
     "qwen2_vl": (Mlp(Version("0.6.0"), 4, 3, 4, 2, "vllm@0.20.0:vllm/model_executor/models/qwen2_vl.py, QuickGELU"),),
     "qwen2_5_vl": (
         Mlp(Version("0.6.0"), 4, 3, 4, 3, "vllm@0.8.5:vllm/model_executor/models/qwen2_5_vl.py, separate gate and up"),
-        Mlp(Version("0.10.2"), 4, 4, 3, 3, "vllm@0.10.2:vllm/model_executor/models/qwen2_5_vl.py, SiluAndMul in PyTorch"),
+        Mlp(
+            Version("0.10.2"), 4, 4, 3, 3, "vllm@0.10.2:vllm/model_executor/models/qwen2_5_vl.py, SiluAndMul in PyTorch"
+        ),
         Mlp(Version("0.15.0"), 5, 3, 3, 3, "vllm@0.15.1:vllm/model_executor/custom_op.py, SiluAndMul compiled"),
     ),
     "qwen3_vl": (Mlp(Version("0.11.0"), 3, 2, 3, 2, "vllm@0.20.0:vllm/model_executor/models/qwen3_vl.py"),),
 }
 
-#: How far a tower may lie from the count: other attention kernels (xFormers, SDPA) and their workspaces.
-_LOW, _HIGH, _HIGH_V0 = 85, 115, 140
+#: How far a tower may lie from the count, in percent: other attention kernels (xFormers, SDPA) and their workspaces.
+_LOW, _HIGH, _HIGH_BEFORE_09 = 85, 115, 160
+_FLASH_ROTATION = Version("0.9.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def patch_bytes(
     best = round((max(in_attention, in_mlp) + kept) * dtype_bytes) + pixels + cast + rotary
     joined = 2 * outputs + width * dtype_bytes + pixels + cast
     best = max(best, joined)
-    high = _HIGH_V0 if behaviour.engine == "V0" else _HIGH
+    high = _HIGH if version >= _FLASH_ROTATION else _HIGH_BEFORE_09
     return PatchBytes(
         Range(best * _LOW // 100, best, best * high // 100), pixels, outputs, f"{attention.source}; {mlp.source}"
     )

@@ -24,6 +24,8 @@ from swiftcfg.units import Range, Tokens, gib
 
 _NOTHING = Range.exactly(0)
 
+START_CHECK_SOURCE = "vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153, vllm@0.32.0:vllm/v1/worker/utils.py:716-771"
+
 #: Positions to count with where neither the command nor the model gives a length; the plan is ``unknown`` then.
 _SOME_LENGTH = Tokens(8192)
 
@@ -43,7 +45,7 @@ class Account:
 def plan_vllm(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings, server: Server) -> MemoryPlan:
     """The account of one rank on one GPU."""
     version = Version((runtime.vllm or Version("0")).base_version)
-    behaviour = behaviour_of(version, gpu.compute_capability)
+    behaviour = behaviour_of(version, gpu.compute_capability, settings.use_v1)
     batch = resolve_batch(model, gpu, behaviour, settings, server)
     unknowns = _unknowns(model, settings, length_known=batch is not None)
     if batch is None:
@@ -69,17 +71,15 @@ def _unknowns(model: Model, settings: EngineSettings, *, length_known: bool) -> 
 
 def _account(case: Case, run: FirstRun, unknowns: tuple[str, ...]) -> Account:
     """Lay out every term, then take from the budget what is inside it."""
-    share = utilization(case.behaviour, case.settings, case.server)
-    total = case.gpu.cuda_total
-    asked = Range(*(math.ceil(amount * share) for amount in (total.low, total.best, total.high)))
+    share, total = utilization(case.behaviour, case.settings, case.server), case.gpu.cuda_total
     inside = _inside(case, run)
     around = _around(case)
     taken = total_of(term for term in (*inside, *around) if term.inside_budget)
     outside = total_of(term for term in around if not term.inside_budget)
     per_token, why = kv_bytes_per_token(case.model, case.settings)
     fixed = case.settings.kv_cache_memory
-    budget = taken + Range.exactly(fixed) if fixed else asked
-    pool: Range | None = Range.exactly(fixed) if fixed else asked - taken
+    budget = taken + Range.exactly(fixed) if fixed else _share_of_total(case)
+    pool: Range | None = Range.exactly(fixed) if fixed else budget - taken
     if case.model.weights is None:
         pool = None
     source = f"{total.best} x {share} (rounded up)" if not fixed else "everything counted, and the cache that is given"
@@ -141,6 +141,7 @@ def _plan(case: Case, encoder: Encoder, run: FirstRun, account: Account) -> Memo
         used=case.gpu.used,
         budget=account.budget,
         outside_budget=account.outside,
+        room=_room(case, account),
         kv_bytes_per_token=account.per_token,
         kv_cache_bytes=account.pool,
         kv_cache_tokens=tokens,
@@ -164,14 +165,35 @@ def _plan(case: Case, encoder: Encoder, run: FirstRun, account: Account) -> Memo
 def _start_check(case: Case, account: Account) -> StartCheck | None:
     if not case.behaviour.checks_start:
         return None
-    before = case.gpu.context
-    if not case.behaviour.nccl_inside:
-        before = before + total_of(term for term in account.terms if term.name == "nccl")
+    requested = _share_of_total(case)
+    free = case.gpu.free_before_context() - _held_at_start(case, account)
+    return StartCheck(free, requested, START_CHECK_SOURCE)
+
+
+def _share_of_total(case: Case) -> Range:
     share = utilization(case.behaviour, case.settings, case.server)
     total = case.gpu.cuda_total
-    requested = Range(*(math.ceil(amount * share) for amount in (total.low, total.best, total.high)))
-    source = next(source for source in case.behaviour.sources if source) if case.behaviour.sources else ""
-    return StartCheck(case.gpu.free_before_context() - before, requested, source)
+    return Range(*(math.ceil(amount * share) for amount in (total.low, total.best, total.high)))
+
+
+def _held_at_start(case: Case, account: Account) -> Range:
+    """What the process itself holds when it looks at the free memory."""
+    communication = (term for term in account.terms if term.name == "nccl" and not term.inside_budget)
+    return case.gpu.context + total_of(communication)
+
+
+def _room(case: Case, account: Account) -> Range:
+    """What the card has beyond other processes and the budget. Total and budget move together."""
+    total, used = case.gpu.cuda_total, 0 if case.behaviour.context_inside else case.gpu.used
+    left = sorted(
+        amount - used - asked
+        for amount, asked in zip(
+            (total.low, total.best, total.high),
+            (account.budget.low, account.budget.best, account.budget.high),
+            strict=True,
+        )
+    )
+    return Range(left[0], left[1], left[2])
 
 
 def _constraints(
@@ -179,8 +201,9 @@ def _constraints(
 ) -> Iterable[Constraint]:
     """What must hold before any request is known."""
     if checked is not None:
-        yield _start_constraint(case, checked)
-    yield _outside_constraint(case, account)
+        yield _start_constraint(case, account, checked)
+    sentence = "the engine takes {needs} beyond its budget, the card leaves {has}"
+    yield bytes_constraint("outside the budget", account.outside, _room(case, account), sentence)
     if account.pool is not None:
         sentence = "weights, first run and libraries leave {has} of the budget for the cache"
         yield bytes_constraint("budget", _NOTHING, account.pool, sentence)
@@ -192,30 +215,15 @@ def _constraints(
         )  # fmt: skip
 
 
-def _start_constraint(case: Case, checked: StartCheck) -> Constraint:
-    """Total cancels: what is free is total less others and context, what is asked is a share of total."""
+def _start_constraint(case: Case, account: Account, checked: StartCheck) -> Constraint:
+    """Total cancels out: free is the total less others and the process, what is asked is a share of the total."""
     share = utilization(case.behaviour, case.settings, case.server)
-    total, gone = case.gpu.cuda_total, case.gpu.free_before_context() - checked.free
-    margins = [round(amount * (1 - share)) - case.gpu.used for amount in (total.low, total.best)]
-    before = (case.gpu.context.high, case.gpu.context.best) if not gone.high else (gone.high, gone.best)
+    held, total = _held_at_start(case, account), case.gpu.cuda_total
+    worst, likely = (int(amount * (1 - share)) - case.gpu.used for amount in (total.low, total.best))
     return Constraint(
-        "start check", margins[0] - before[0], margins[1] - before[1], "bytes",
+        "start check", worst - held.high, likely - held.best, "bytes",
         f"the engine asks for {gib(checked.requested.best)} at the start, {gib(checked.free.best)} are free then",
     )  # fmt: skip
-
-
-def _outside_constraint(case: Case, account: Account) -> Constraint:
-    total, used = case.gpu.cuda_total, 0 if case.behaviour.context_inside else case.gpu.used
-    rooms = [
-        amount - used - asked
-        for amount, asked in zip(
-            (total.low, total.best, total.high),
-            (account.budget.low, account.budget.best, account.budget.high),
-            strict=True,
-        )
-    ]
-    sentence = "the engine takes {needs} beyond its budget, the card leaves {has}"
-    return bytes_constraint("outside the budget", account.outside, Range(*sorted(rooms)), sentence)
 
 
 def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
