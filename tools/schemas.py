@@ -13,6 +13,7 @@ import gpu_schema
 from pydantic import TypeAdapter
 
 from swiftcfg.report.models import ModelReport
+from swiftcfg.report.tokens import TokensReport
 from swiftcfg.workload import Workload
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -62,6 +63,14 @@ def models() -> dict[str, Any]:
     }
 
 
+def tokens() -> dict[str, Any]:
+    """The output of swiftcfg tokens --format json; every field is always there."""
+    schema = TypeAdapter(TokensReport).json_schema(mode="serialization")
+    for each in (schema, *schema["$defs"].values()):
+        each |= {"required": list(each["properties"]), "additionalProperties": False}
+    return {**schema, "title": "swiftcfg tokens --format json"}
+
+
 #: File name -> what makes its schema. A new JSON output is a new row.
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "gpus.schema.json": gpu_schema.gpus,
@@ -70,6 +79,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "models.schema.json": models,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
+    "tokens.schema.json": tokens,
 }
 
 

@@ -1,5 +1,6 @@
 """Pixels and frames become visual tokens, bit for bit as ms-swift and qwen-vl-utils count them."""
 
+from swiftcfg.tokens.assignments import parse_assignments
 from swiftcfg.tokens.effective import PUBLISHED_LIMITS, effective_limits
 from swiftcfg.tokens.limits import Limits, SizedImage, SizedVideo
 from swiftcfg.tokens.notes import Note
@@ -18,5 +19,6 @@ __all__ = [
     "chat_overhead",
     "effective_limits",
     "never_shrink_pixels",
+    "parse_assignments",
     "smart_resize",
 ]

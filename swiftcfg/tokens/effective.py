@@ -103,20 +103,20 @@ def _second_resize(
     since = {"vllm": releases.VLLM_NO_RESIZE, "transformers": releases.TRANSFORMERS_NO_RESIZE}.get(backend)
     if since is None:
         reason = f"whether {backend} resizes again has not been examined; counted as if it did not"
-        return None, (Note("backend", backend, None, reason),)
+        return None, (Note("backend", None, None, reason),)
     if runtime.ms_swift >= since:
         return None, ()
     limits = processor or PUBLISHED_LIMITS[kind]
     whose = "the checkpoint's limits" if processor else "the published checkpoints' limits, this one's being unknown"
     reason = f"before ms-swift {since} the processor resizes a second time, within {whose}"
-    return limits, (Note("do_resize", None, float(limits.image_max), reason),)
+    return limits, (Note("do_resize", None, None, reason),)
 
 
 def _unread_versions(runtime: Runtime) -> tuple[Note, ...]:
     newest = {"ms-swift": releases.NEWEST_READ, "qwen-vl-utils": rows.NEWEST_READ}
-    reason = "newer than {}, the newest release whose arithmetic was checked; counted as if it were the same"
+    reason = "{} {} is newer than {}, the newest release that was read; counted as if it were the same"
     return tuple(
-        Note(package, str(version), None, reason.format(known))
+        Note(package, None, None, reason.format(package, version, known))
         for package, known in newest.items()
         if (version := runtime.version_of(package)) is not None and version > known
     )

@@ -10,7 +10,10 @@ from swiftcfg.tokens.variables import CONVERSIONS, FORGOTTEN, KNOWN, Constants, 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """``given`` is what was written (None: nothing); ``effective`` what holds instead (None: it has no effect)."""
+    """``given`` is what was written (None: nothing); ``effective`` what holds instead (None: it has no effect).
+
+    Where both are None the note is on the server itself.
+    """
 
     name: str
     given: str | None
