@@ -123,6 +123,8 @@ class Model:
     Any part may be None where it is not known; ``unknowns`` then says so in a sentence each, and what
     depends on it is skipped, never guessed. ``sources`` say where published numbers come from, by what
     they describe. ``notes`` say what was decided without being certain.
+    ``swift_args`` is what ms-swift takes from the checkpoint's args.json, ``sampling`` what it takes from
+    generation_config.json for requests that do not say.
     ``location`` is what ``--model`` must be given to serve it: a hub id or a path. ``local`` is True for a path.
     """
 
@@ -142,6 +144,7 @@ class Model:
     absolute_coordinates: bool = False
     adapter: Adapter | None = None
     swift_args: tuple[tuple[str, str], ...] = ()
+    sampling: tuple[tuple[str, float], ...] = ()
     source: str = ""
     sources: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[str, ...] = field(default=())

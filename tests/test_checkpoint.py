@@ -79,6 +79,28 @@ def test_an_unknown_architecture_gives_cache_and_weights_and_says_what_is_missin
     )
 
 
+def test_sampling_defaults_are_what_ms_swift_takes(tmp_path):
+    generation = {
+        "temperature": 0.7,
+        "top_k": 20,
+        "do_sample": True,
+        "eos_token_id": [1],
+        "top_p": "x",
+        "max_new_tokens": 512,
+    }
+    folder = write_checkpoint(
+        tmp_path / "m", find_entry(STORY).files() | {"generation_config.json": generation}, tensors=()
+    )
+    assert find_model(str(folder)).sampling == (("temperature", 0.7), ("top_k", 20), ("max_new_tokens", 512))
+
+
+def test_a_quantisation_without_known_layout_leaves_the_weights_unknown(tmp_path):
+    files = {"config.json": find_entry(STORY).files()["config.json"], "hf_quant_config.json": {"quantization": {}}}
+    model = find_model(str(write_checkpoint(tmp_path / "m", files, tensors=())))
+    assert (model.quantization, model.weights) == ("modelopt", None)
+    assert "weight bytes are not known" in model.unknowns[0]
+
+
 def image(**content: object):
     return {"preprocessor_config.json": content}
 

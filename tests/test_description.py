@@ -62,6 +62,9 @@ def test_missing_key_value_heads_mean_one_for_each_head():
         ({"sliding_window": 4096, "use_sliding_window": None}, "hybrid"),
         ({"layer_types": ["linear_attention", "full_attention"]}, "hybrid"),
         ({"full_attention_interval": 4}, "hybrid"),
+        ({"sliding_window": 262144, "use_sliding_window": None}, "full"),
+        ({"sliding_window": -1, "use_sliding_window": None}, "full"),
+        ({"attn_type_list": [1, 0]}, "hybrid"),
         ({"kv_lora_rank": 512}, "mla"),
     ],
 )
@@ -90,6 +93,22 @@ def test_a_config_without_sizes_says_which():
     assert description.text is None
     missing = "num_hidden_layers, num_attention_heads, vocab_size, max_position_embeddings"
     assert description.unknowns == (f"config.json does not say {missing}; KV bytes per token are not known",)
+
+
+def test_an_unknown_architecture_may_mean_something_by_a_list():
+    description = describe(STORY | {"architectures": ["Mystery"], "num_key_value_heads": [4, 8]})
+    assert description.text is None
+    assert description.unknowns[0] == (
+        "config.json: num_key_value_heads is [4, 8], not a usable whole number; KV bytes per token are not known"
+    )
+
+
+def test_minus_one_is_no_group():
+    quantization = describe(
+        STORY | {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": -1}}
+    ).quantization
+    assert quantization is not None
+    assert (quantization.method, quantization.bits, quantization.group) == ("gptq", 4, None)
 
 
 @pytest.mark.parametrize("value", ["28", -1, 0, 2.5, True, 10**30, [28], float("nan")])

@@ -32,15 +32,16 @@ def assemble(
     tensor_source: str = "",
 ) -> Model:
     """Make a Model of a config.json and its neighbours; ``tensors`` are headers, derived where there are none."""
-    description = describe(files["config.json"])
-    description = _settle_tying(description, tensors)
+    description = _settle_tying(describe(_config(files)), tensors)
     weights = _weights(description, tensors, tensor_source)
     limits = read_limits(files)
     unknowns = list(description.unknowns)
     if weights is None:
         unknowns.append("there are no safetensors headers and the layout is not known; weight bytes are not known")
     if description.vision is not None and limits is None:
-        unknowns.append("the processor's pixel limits are not known, so neither is the largest image that the engine profiles")
+        unknowns.append(
+            "the processor's pixel limits are not known, so neither is the largest image that the engine profiles"
+        )
     quantization = description.quantization
     return Model(
         name=identity.name,
@@ -57,9 +58,26 @@ def assemble(
         quantization=quantization.method if quantization else None,
         quantization_group=quantization.group if quantization else None,
         absolute_coordinates=identity.absolute_coordinates,
+        sampling=_sampling(files.get("generation_config.json", {})),
         source=identity.source,
         unknowns=tuple(unknowns),
     )
+
+
+def _config(files: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """config.json; ModelOpt's checkpoints may say in a file of its own that they are quantised."""
+    config = files["config.json"]
+    if "hf_quant_config.json" in files and "quantization_config" not in config:
+        return {**config, "quantization_config": {"quant_method": "modelopt"}}
+    return config
+
+
+#: What ms-swift takes from generation_config.json (ms-swift@4.6.0:swift/infer_engine/vllm_engine.py:409-426).
+_SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
+
+
+def _sampling(generation: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, generation[name]) for name in _SAMPLING if type(generation.get(name)) in (int, float))
 
 
 def _settle_tying(description: Description, tensors: Sequence[Tensor] | None) -> Description:

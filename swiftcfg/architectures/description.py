@@ -9,11 +9,13 @@ from swiftcfg.architectures.kinds import ARCHITECTURES, Architecture
 from swiftcfg.architectures.quantization import Quantization, read_quantization
 from swiftcfg.architectures.text import has_layers_alike, missing_sizes, read_text, text_section
 from swiftcfg.architectures.vision import read_vision
+from swiftcfg.errors import InputError
 from swiftcfg.model import TextTower, VisionTower
 
 #: torch's names for a dtype -> safetensors' own.
 _DTYPES = {"float32": "F32", "float": "F32", "float16": "F16", "half": "F16"}
 
+_NO_CACHE = "KV bytes per token are not known"
 _HYBRID = "only some layers keep keys and values of every token; KV bytes per token are not modelled"
 
 
@@ -50,7 +52,7 @@ def describe(config: Mapping[str, Any]) -> Description:
     text_config = text_section(config)
     tied = flag(config, "tie_word_embeddings")
     tied = flag(text_config, "tie_word_embeddings") if tied is None else tied
-    text = read_text(text_config, known, tied=bool(tied))
+    text, text_unknown = _text(text_config, known, tied=bool(tied))
     vision, vision_unknown = read_vision(config, known.tower if known else None)
     return Description(
         architecture=architecture or "unknown",
@@ -63,19 +65,25 @@ def describe(config: Mapping[str, Any]) -> Description:
         tied=tied,
         dtype=_dtype(config, text_config),
         quantization=read_quantization(text_config),
-        unknowns=_unknowns(text, missing_sizes(text_config), vision_unknown),
+        unknowns=tuple(sentence for sentence in (text_unknown, vision_unknown) if sentence),
     )
 
 
-def _unknowns(text: TextTower | None, missing: list[str], vision_unknown: str | None) -> tuple[str, ...]:
-    sentences = []
+def _text(text: Mapping[str, Any], known: Architecture | None, *, tied: bool) -> tuple[TextTower | None, str | None]:
+    """The language tower, and what is not known of it.
+
+    A size that is no number is a fault in an architecture we know; others may mean something by it.
+    """
+    try:
+        tower = read_text(text, known, tied=tied)
+        missing = missing_sizes(text)
+    except InputError as fault:
+        if known:
+            raise
+        return None, f"{fault.sentence}; {_NO_CACHE}"
     if missing:
-        sentences.append(f"config.json does not say {', '.join(missing)}; KV bytes per token are not known")
-    if vision_unknown:
-        sentences.append(vision_unknown)
-    if text and text.kv_kind == "hybrid":
-        sentences.append(_HYBRID)
-    return tuple(sentences)
+        return tower, f"config.json does not say {', '.join(missing)}; {_NO_CACHE}"
+    return tower, _HYBRID if tower and tower.kv_kind == "hybrid" else None
 
 
 def _dtype(config: Mapping[str, Any], text: Mapping[str, Any]) -> str:

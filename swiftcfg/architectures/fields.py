@@ -33,6 +33,12 @@ def size(record: Mapping[str, Any], *names: str, where: str = "config.json", lar
     return found
 
 
+def count(record: Mapping[str, Any], *names: str) -> int | None:
+    """The first of ``names`` that is a whole positive number; anything else counts as absent (-1 often means none)."""
+    values = (record.get(name) for name in names)
+    return next((value for value in values if type(value) is int and 0 < value <= _LARGEST), None)
+
+
 def flag(record: Mapping[str, Any], name: str) -> bool | None:
     """A boolean, or None where it is absent or something else."""
     value = record.get(name)

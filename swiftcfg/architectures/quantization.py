@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swiftcfg.architectures.fields import listed, number
+from swiftcfg.architectures.fields import count, listed
 from swiftcfg.architectures.tensors import Tensor
 
 
@@ -28,8 +28,8 @@ def read_quantization(config: Mapping[str, Any]) -> Quantization | None:
         return None
     method = str(raw.get("quant_method", "unknown")).lower()
     block = raw.get("weight_block_size")
-    group = block[0] if isinstance(block, list) and block and isinstance(block[0], int) else number(raw, "group_size")
-    bits = 8 if method == "fp8" else number(raw, "bits", "w_bit") or 16
+    group = block[0] if isinstance(block, list) and block and isinstance(block[0], int) else count(raw, "group_size")
+    bits = 8 if method == "fp8" else count(raw, "bits", "w_bit") or 16
     return Quantization(method, bits, group, listed(raw, "modules_to_not_convert", "ignore", "ignored_layers"))
 
 

@@ -4,7 +4,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
-from swiftcfg.architectures.fields import flag, listed, number, section, size
+from swiftcfg.architectures.fields import count, flag, listed, section, size
 from swiftcfg.architectures.kinds import Architecture
 from swiftcfg.model import KvKind, Moe, TextTower
 from swiftcfg.units import Tokens
@@ -28,7 +28,10 @@ _EXPERTS_PER_TOKEN = ("num_experts_per_tok", "moe_topk", "top_k_experts")
 _MOST_LAYERS, _MOST_EXPERTS = 2_000, 10_000
 
 #: Keys that name layers with another memory of the past than full attention (vllm@0.23.0 config readers).
-_HYBRID_KEYS = ("full_attention_interval", "hybrid_override_pattern", "attn_layer_period", "linear_attn_config")
+_HYBRID_KEYS = (
+    "full_attention_interval", "hybrid_override_pattern", "hybrid_layer_pattern", "attn_layer_period",
+    "linear_attn_config", "attention_chunk_size", "block_configs",
+)  # fmt: skip
 
 
 def text_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,7 +63,7 @@ def read_text(text: Mapping[str, Any], known: Architecture | None, *, tied: bool
     return TextTower(
         layers=layers,
         hidden_size=hidden,
-        intermediate_size=number(text, *_INTERMEDIATE) or 0,
+        intermediate_size=count(text, *_INTERMEDIATE) or 0,
         attention_heads=heads,
         kv_heads=size(text, *_KV_HEADS) or heads,
         head_dim=head_dim,
@@ -69,22 +72,22 @@ def read_text(text: Mapping[str, Any], known: Architecture | None, *, tied: bool
         tie_word_embeddings=tied,
         rotary_dim=_rotary_dim(text, rope, head_dim),
         mrope="mrope_section" in rope or bool(known and known.tower),
-        kv_kind=_kv_kind(text, layers),
+        kv_kind=_kv_kind(text, layers, positions),
         moe=_read_moe(text),
     )
 
 
 def has_layers_alike(text: Mapping[str, Any]) -> bool:
     """Whether every layer is a mixture of experts, or none is."""
-    return (number(text, "decoder_sparse_step") or 1) == 1 and not text.get("mlp_only_layers")
+    return (count(text, "decoder_sparse_step") or 1) == 1 and not text.get("mlp_only_layers")
 
 
 def _read_moe(text: Mapping[str, Any]) -> Moe | None:
-    if (number(text, *_EXPERTS) or 1) == 1:
+    if (count(text, *_EXPERTS) or 1) == 1:
         return None
     experts = size(text, *_EXPERTS, largest=_MOST_EXPERTS) or 1
-    width = number(text, "moe_intermediate_size", "intermediate_size")
-    return Moe(experts, number(text, *_EXPERTS_PER_TOKEN) or 1, width or 0)
+    width = count(text, "moe_intermediate_size", "intermediate_size")
+    return Moe(experts, count(text, *_EXPERTS_PER_TOKEN) or 1, width or 0)
 
 
 def _rotary_dim(text: Mapping[str, Any], rope: Mapping[str, Any], head_dim: int) -> int:
@@ -93,25 +96,30 @@ def _rotary_dim(text: Mapping[str, Any], rope: Mapping[str, Any], head_dim: int)
     return int(head_dim * factor) if isinstance(factor, int | float) and 0 < factor < 1 else head_dim
 
 
-def _kv_kind(text: Mapping[str, Any], layers: int) -> KvKind:
-    if number(text, "kv_lora_rank"):
+def _kv_kind(text: Mapping[str, Any], layers: int, positions: int) -> KvKind:
+    if count(text, "kv_lora_rank"):
         return "mla"
     kinds = listed(text, "layer_types", "layers_block_type")
     other_layers = any(kind not in ("full_attention", "attention") for kind in kinds)
-    other_keys = any(text.get(key) for key in _HYBRID_KEYS)
-    return "hybrid" if other_layers or other_keys or _slides(text, layers) else "full"
+    other_keys = any(text.get(key) for key in _HYBRID_KEYS) or 0 in _list(text.get("attn_type_list"))
+    return "hybrid" if other_layers or other_keys or _slides(text, layers, positions) else "full"
 
 
-def _slides(text: Mapping[str, Any], layers: int) -> bool:
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _slides(text: Mapping[str, Any], layers: int, positions: int) -> bool:
     """Whether some layer attends to a window only.
 
     Qwen's configs carry a sliding_window that use_sliding_window switches off, and where it is on it
-    concerns the layers from max_window_layers up (transformers@5.19.0 configuration_qwen2.py).
+    concerns the layers from max_window_layers up (transformers@5.19.0 configuration_qwen2.py). A window
+    as wide as the context (Phi-3) is none.
     """
-    if not number(text, "sliding_window"):
+    if (count(text, "sliding_window") or positions) >= positions:
         return False
     switch = flag(text, "use_sliding_window")
     if switch is None:
         return not listed(text, "layer_types")
-    first = number(text, "max_window_layers")
+    first = count(text, "max_window_layers")
     return switch and (first is None or first < layers)

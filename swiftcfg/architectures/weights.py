@@ -24,11 +24,13 @@ _PARAMETERS = frozenset({
 })  # fmt: skip
 
 #: Layers of which each rank holds some outputs, and those of which it holds some inputs.
-#: Source: vllm@0.23.0:vllm/model_executor/models/ qwen2.py, qwen3_moe.py, llama.py, deepseek_v2.py,
-#: qwen2_vl.py:256-311, qwen2_5_vl.py:321-603, qwen3_vl.py:389-599 (Column-, Row- and QKVParallelLinear, FusedMoE).
+#: Source: Column-, Row- and QKVParallelLinear and FusedMoE in vllm@0.23.0:vllm/model_executor/models/ qwen2.py,
+#: qwen3_moe.py, llama.py, deepseek_v2.py, qwen3_next.py, qwen2_vl.py:256-311, qwen2_5_vl.py:321-603,
+#: qwen3_vl.py:389-599.
 _BY_OUTPUT = frozenset({
     "q_proj", "gate_proj", "up_proj", "gate_up_proj", "qkv_proj", "q_b_proj", "kv_b_proj", "c_fc", "fc1",
-    "w1", "w3", "qkv", "linear_fc1", "mlp.0",
+    "w1", "w3", "qkv", "linear_fc1", "mlp.0", "in_proj_qkvz", "in_proj_ba", "in_proj_qkv", "in_proj_z", "in_proj_a",
+    "in_proj_b", "conv1d", "A_log", "dt_bias",
 })  # fmt: skip
 _BY_INPUT = frozenset({"o_proj", "down_proj", "c_proj", "fc2", "w2", "proj", "linear_fc2", "mlp.2", "out_proj"})
 _BY_KV_HEAD = frozenset({"k_proj", "v_proj"})

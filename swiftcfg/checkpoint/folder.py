@@ -18,6 +18,7 @@ SETTINGS = (
     "processor_config.json",
     "video_preprocessor_config.json",
     "generation_config.json",
+    "hf_quant_config.json",
 )
 INDEX = "model.safetensors.index.json"
 

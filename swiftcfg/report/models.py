@@ -104,6 +104,7 @@ def _rows(model: Model) -> dict[str, str]:
         "videos": _videos(model),
         "boxes": _boxes(model),
         "adapter": _adapter(model),
+        "sampling": ", ".join(f"{name} {value}" for name, value in model.sampling),
         "args.json": ", ".join(f"{name} {value}" for name, value in model.swift_args),
     }
 
