@@ -30,6 +30,18 @@ def test_a_model_goes_by_many_spellings(written, hub_id):
     assert find_entry(written).hub_id == hub_id
 
 
+@pytest.mark.parametrize(
+    ("written", "location"),
+    [
+        ("qwen/qwen2.5-VL-7B-Instruct", "Qwen/Qwen2.5-VL-7B-Instruct"),
+        ("qwen2.5-vl-7b", "Qwen/Qwen2.5-VL-7B-Instruct"),
+        ("llm-research/Meta-Llama-3.1-8B-Instruct", "LLM-Research/Meta-Llama-3.1-8B-Instruct"),
+    ],
+)
+def test_what_is_served_is_a_hub_id_that_exists(written, location):
+    assert find_model(written).location == location
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_ones():
     with pytest.raises(InputError) as caught:
         find_model("qwen2.5-vl-8b")

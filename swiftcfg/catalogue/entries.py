@@ -26,6 +26,11 @@ class Entry:
     records: tuple[Record, ...]
     aliases: tuple[str, ...] = ()
 
+    def id_for(self, name: str) -> str:
+        """The hub id that a user means by ``name``: an alias where that is what was written."""
+        written = name.strip().lower()
+        return next((alias for alias in self.aliases if alias.lower() == written), self.hub_id)
+
     def value(self, name: str, default: Any = None) -> Any:
         """What the most special record says under ``name``; null there means not known for this one."""
         return next((record[name] for record in reversed(self.records) if name in record), default)

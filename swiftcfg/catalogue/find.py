@@ -30,7 +30,7 @@ def find_model(name_or_path: str, adapters: Sequence[str] = ()) -> Model:
         raise InputError(f"there is no folder {name_or_path}", _folder_hint(folder))
     else:
         entry = find_entry(name_or_path)
-        model = entry.model(name_or_path if "/" in name_or_path else None)
+        model = entry.model(entry.id_for(name_or_path))
     return _with_adapters(model, adapters)
 
 
