@@ -59,6 +59,11 @@ def test_adapters_of_the_command_line_are_read_and_the_largest_counts(tmp_path):
     assert model.adapter == Adapter("large", 16, 6400, str(large))
 
 
+def test_a_folder_with_an_equals_sign_is_a_folder(tmp_path):
+    folder = write_adapter(tmp_path / "lr=1e-4", "Qwen/Qwen2.5-VL-7B-Instruct")
+    assert find_model(str(folder)).adapter == Adapter("lr=1e-4", 16, 3200, str(folder))
+
+
 @pytest.mark.parametrize("word", ["nowhere", "name=nowhere"])
 def test_an_adapter_that_is_not_there_is_refused(word):
     with pytest.raises(InputError, match="the adapter nowhere is not a folder"):

@@ -69,7 +69,7 @@ def _with_adapters(model: Model, adapters: Sequence[str]) -> Model:
     from swiftcfg.checkpoint import read_adapter, read_swift_args  # noqa: PLC0415  (names need none of it)
 
     read = [read_adapter(word) for word in adapters]
-    args = dict(model.swift_args) | dict(read_swift_args(Path(read[0].location)))
+    args = dict(model.swift_args) | dict(read_swift_args(Path(read[0].location).expanduser()))
     return replace(
         model,
         adapter=max(read, key=lambda adapter: (adapter.rank, adapter.bytes_total)),

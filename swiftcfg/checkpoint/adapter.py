@@ -23,7 +23,7 @@ def is_adapter(folder: Path) -> bool:
 
 def read_adapter(word: str) -> Adapter:
     """The adapter that one word of ``--adapters`` means: a folder, or ``name=folder``."""
-    name, _, path = word.rpartition("=")
+    name, path = _split(word)
     folder = Path(path).expanduser()
     config = read_object(folder / CONFIG) if folder.is_dir() else None
     if config is None:
@@ -32,6 +32,14 @@ def read_adapter(word: str) -> Adapter:
             f"the adapter {path} {fault}", "give the folder that training wrote, such as output/…/checkpoint-100"
         )
     return Adapter(name or folder.absolute().name, _rank(config, folder), _weight_bytes(folder), path)
+
+
+def _split(word: str) -> tuple[str, str]:
+    """Name and folder; a folder's own name may hold a ``=``."""
+    if Path(word).expanduser().is_dir():
+        return "", word
+    name, mark, path = word.partition("=")
+    return (name, path) if mark else ("", word)
 
 
 def base_candidates(folder: Path) -> list[str]:
