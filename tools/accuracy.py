@@ -158,7 +158,8 @@ def _row(item: Comparison) -> str:
     )
     error = "" if item.quantity in ("encoder_tokens", "items") else f"{item.error * 100:+.1f} %"
     band = "yes" if item.inside else "no"
-    return f"| {item.record} | {item.quantity} | {_shown(item.observed, item.unit)} {item.unit} | {low} / {best} / {high} | {error} | {band} |"
+    cells = (item.record, item.quantity, f"{_shown(item.observed, item.unit)} {item.unit}", f"{low} / {best} / {high}")
+    return "| " + " | ".join((*cells, error, band)) + " |"
 
 
 def table() -> str:
@@ -190,7 +191,8 @@ def table() -> str:
         "",
         *(f"- {one.record['id']}: vLLM {one.record['vllm']}, read from {one.record['read_from']}."
           for one in outcomes if "read_from" in one.record),
-        *(f"- {one.record['id']}: compared only in part: {one.record['why']}." for one in outcomes if "why" in one.record),
+        *(f"- {one.record['id']}: compared in part only: {one.record['why']}."
+          for one in outcomes if "why" in one.record),
         "",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -203,8 +205,8 @@ def _summary(outcomes: list[Outcome]) -> Iterator[str]:
     for quantity in TOLERANCES:
         errors = sorted(abs(item.error) for item in items if item.quantity == quantity)
         inside = sum(item.inside for item in items if item.quantity == quantity)
-        middle = errors[len(errors) // 2]
-        yield f"| {quantity} | {len(errors)} | {middle * 100:.1f} % | {errors[-1] * 100:.1f} % | {inside} of {len(errors)} |"
+        middle, count = errors[len(errors) // 2], len(errors)
+        yield f"| {quantity} | {count} | {middle:.1%} | {errors[-1]:.1%} | {inside} of {count} |"
 
 
 def _starts(outcomes: list[Outcome]) -> Iterator[str]:

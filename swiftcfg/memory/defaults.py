@@ -20,6 +20,9 @@ SWIFT_UTILIZATION = 0.9
 #: (vllm@0.13.0:vllm/engine/arg_utils.py:1797-1816; the first row from 0.28 on).
 _SERVE_DEFAULTS = ((160, 16384, 1024), (70, 8192, 1024), (0, 2048, 256))
 
+#: Says that the command gave a limit itself.
+GIVEN = "given"
+
 #: V0 chunks prompts by default above this length, text models only (vllm@0.8.5:vllm/engine/arg_utils.py:1504-1533).
 _LONG_CONTEXT = 32768
 
@@ -56,9 +59,9 @@ def resolve_batch(
     else:
         seqs = settings.max_num_seqs or SWIFT_MAX_NUM_SEQS
         tokens = behaviour.multimodal_batch if sees else _BATCH_TOKENS
-        why = "AsyncLLMEngine.from_engine_args has UsageContext.ENGINE_CONTEXT, which has no row of its own"
+        why = "what vLLM takes for an engine that a program makes (UsageContext.ENGINE_CONTEXT)"
     if settings.max_num_batched_tokens:
-        return Batch(Tokens(length), seqs, settings.max_num_batched_tokens, "given")
+        return Batch(Tokens(length), seqs, settings.max_num_batched_tokens, GIVEN)
     if behaviour.clips_batch:
         tokens = min(tokens, seqs * length)
     if settings.max_num_seqs is None and server == "vllm":

@@ -27,6 +27,7 @@ def plan_memory(
     runtime: Runtime,
     settings: EngineSettings,
     demand: Demand | None = None,
+    *,
     server: Server = "swift",
 ) -> MemoryPlan:
     """The account of ONE rank of one deployment on ``gpu``, judged for ``demand`` where it is given."""

@@ -21,7 +21,7 @@ _SGLANG_DEFAULT = 0.85
 #: ms-swift@4.6.0:swift/arguments/infer_args.py:33 lmdeploy_cache_max_entry_count.
 _LMDEPLOY_DEFAULT = 0.8
 
-#: Chunked prefill in SGLang, prefill in LMDeploy (sglang server_args chunked_prefill_size, lmdeploy max_prefill_token_num).
+#: Tokens of one prefill step: sglang server_args chunked_prefill_size, lmdeploy max_prefill_token_num.
 _PREFILL = 8192
 _LIBRARIES = Range(200 * MIB, 600 * MIB, 2 * GIB)
 
@@ -33,6 +33,9 @@ _TOWER_BYTES_PER_TOKEN = (90_000, 160_000, 260_000)
 class _Fixed:
     """What does not depend on the fraction."""
 
+    model: Model
+    gpu: Gpu
+    settings: EngineSettings
     terms: tuple[Term, ...]
     free: Range
     loaded: Range
@@ -40,18 +43,18 @@ class _Fixed:
 
 
 def plan_sglang(
-    model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings, demand: Demand | None
+    model: Model, gpu: Gpu, _runtime: Runtime, settings: EngineSettings, demand: Demand | None
 ) -> MemoryPlan:
     """mem_fraction_static: weights and cache together take this share of what is free at the start."""
     share = settings.gpu_memory_utilization or _SGLANG_DEFAULT
     fixed = _fixed(model, gpu, settings, demand)
     static = Range(*(round(amount * share) for amount in (fixed.free.low, fixed.free.best, fixed.free.high)))
     rule = f"mem_fraction_static {share} of what is free at the start, less the weights; {_UNCALIBRATED}"
-    return _plan(model, gpu, settings, fixed, static - fixed.loaded, rule)
+    return _plan(fixed, static - fixed.loaded, rule)
 
 
 def plan_lmdeploy(
-    model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings, demand: Demand | None
+    model: Model, gpu: Gpu, _runtime: Runtime, settings: EngineSettings, demand: Demand | None
 ) -> MemoryPlan:
     """cache_max_entry_count: the cache takes this share of what is free after the weights are loaded."""
     share = settings.gpu_memory_utilization or _LMDEPLOY_DEFAULT
@@ -59,7 +62,7 @@ def plan_lmdeploy(
     free = fixed.free - fixed.loaded
     pool = Range(*(round(amount * share) for amount in (free.low, free.best, free.high)))
     rule = f"cache_max_entry_count {share} of what is free after loading; {_UNCALIBRATED}"
-    return _plan(model, gpu, settings, fixed, pool, rule)
+    return _plan(fixed, pool, rule)
 
 
 def _fixed(model: Model, gpu: Gpu, settings: EngineSettings, demand: Demand | None) -> _Fixed:
@@ -84,10 +87,11 @@ def _fixed(model: Model, gpu: Gpu, settings: EngineSettings, demand: Demand | No
             "peak activation", working, f"tower or prefill of {_PREFILL} tokens; {_UNCALIBRATED}", inside_budget=False
         ),
     )
-    return _Fixed(terms, free, weights, working)
+    return _Fixed(model, gpu, settings, terms, free, weights, working)
 
 
-def _plan(model: Model, gpu: Gpu, settings: EngineSettings, fixed: _Fixed, pool: Range, rule: str) -> MemoryPlan:
+def _plan(fixed: _Fixed, pool: Range, rule: str) -> MemoryPlan:
+    model, gpu, settings = fixed.model, fixed.gpu, fixed.settings
     per_token, why = kv_bytes_per_token(model, settings)
     known = model.weights is not None
     unknowns = list(settings.unknowns) + ([] if known else ["the bytes of the weights are not known"])
@@ -100,10 +104,13 @@ def _plan(model: Model, gpu: Gpu, settings: EngineSettings, fixed: _Fixed, pool:
     seqs = settings.max_num_seqs or 256
     return MemoryPlan(
         terms=(*fixed.terms, Term("kv cache", pool, f"{rule}; {why}", inside_budget=True)),
-        total=gpu.cuda_total, used=gpu.used, budget=fixed.loaded + pool, outside_budget=fixed.working, room=_left(fixed, pool),
-        kv_bytes_per_token=per_token, kv_cache_bytes=pool if known else None, kv_cache_tokens=tokens, profiled_item=None,
+        total=gpu.cuda_total, used=gpu.used, budget=fixed.loaded + pool, outside_budget=fixed.working,
+        room=_left(fixed, pool),
+        kv_bytes_per_token=per_token, kv_cache_bytes=pool if known else None, kv_cache_tokens=tokens,
+        profiled_item=None,
         encoder_cache_tokens=None, max_model_len=Tokens(length) if length else None, max_num_seqs=seqs,
-        max_num_batched_tokens=Tokens(_PREFILL), requests_at_once=requests_held(tokens, length, seqs) if tokens and length else None,
+        max_num_batched_tokens=Tokens(_PREFILL),
+        requests_at_once=requests_held(tokens, length, seqs) if tokens and length else None,
         start_check=None, vision=None, constraints=constraints, verdict=verdict, reasons=reasons,
         notes=(f"This engine's numbers are {_UNCALIBRATED.replace(': no', ', no')}.",), unknowns=tuple(unknowns),
         skipped=("start check and vision profile: not modelled for this engine",),

@@ -141,7 +141,10 @@ def _frames_video(
     shown = _shrunk(size, limit, tower.factor) if behaviour.takes_sizes else size
     if behaviour.takes_sizes and limit.frames:
         drawn = min(drawn, limit.frames)
-    why = f"frames of the largest image size, as many as fit max_model_len {batch.max_model_len}, at most {behaviour.video_frames}"
+    why = (
+        f"frames of the largest image size, as many as fit max_model_len {batch.max_model_len}, "
+        f"at most {behaviour.video_frames}"
+    )
     if drawn != counted:
         why += f"; {counted} frames are counted, {drawn} are drawn"
     return Candidate("video", -(-counted // step) * image, *shown, drawn, -(-drawn // step) * _area(shown, tower), why)
@@ -204,8 +207,8 @@ def profile(model: Model, batch: Batch, behaviour: Behaviour, settings: EngineSe
         return Encoder(None, Tokens(budget), found)
     patches = items * chosen.dummy_tokens * model.vision.merge_size**2
     item = ProfiledItem(
-        chosen.modality, items, Tokens(chosen.tokens), Tokens(chosen.dummy_tokens), patches, chosen.width, chosen.height,
-        chosen.frames, why,
+        chosen.modality, items, Tokens(chosen.tokens), Tokens(chosen.dummy_tokens), patches,
+        chosen.width, chosen.height, chosen.frames, why,
     )  # fmt: skip
     return Encoder(item, Tokens(budget), found)
 

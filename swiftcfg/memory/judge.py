@@ -76,7 +76,8 @@ def _request_limits(plan: MemoryPlan, demand: Demand) -> list[Constraint]:
         limits.append(
             Constraint(
                 "context", margin, margin, "tokens",
-                f"a request needs {demand.request_tokens} tokens with its answer, the engine takes {plan.max_model_len}",
+                f"a request needs {demand.request_tokens} tokens with its answer, "
+                f"the engine takes {plan.max_model_len}",
             )
         )  # fmt: skip
     if plan.kv_cache_tokens is not None:

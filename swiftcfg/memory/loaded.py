@@ -18,7 +18,8 @@ _VISION_REST = Range(0, 32 * MIB, 112 * MIB)
 
 _WIDTHS = {"float32": 4, "float": 4, "bfloat16": 2, "float16": 2, "half": 2}
 
-#: vLLM scales M-RoPE tables to four times the context (vllm@0.13.0:vllm/model_executor/layers/rotary_embedding/mrope.py:236).
+#: vLLM makes M-RoPE tables four times as long as the context
+#: (vllm@0.13.0:vllm/model_executor/layers/rotary_embedding/mrope.py:236).
 _MROPE_FACTOR = 4
 
 

@@ -74,7 +74,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the requests ask of the engine at once. Token counts are of one rank's whole request.
+    """What the requests ask of the engine at once; every rank sees all of their tokens.
 
     ``largest_item_tokens`` has a row per kind of item that is served, ``visual_tokens`` is what the items of one
     request sum to.
@@ -83,7 +83,7 @@ class Demand:
     request_tokens: Tokens
     concurrent_requests: int = 1
     largest_item_tokens: Mapping[str, int] = field(default_factory=dict)
-    visual_tokens: Tokens = Tokens(0)
+    visual_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

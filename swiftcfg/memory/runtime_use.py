@@ -64,7 +64,7 @@ def graphs(case: Case) -> Term:
 
 
 def capture_sizes(case: Case) -> float:
-    """Share of the batch sizes that are captured, of those of 256 sequences (vllm@0.9.2:vllm/config.py cuda_graph_sizes)."""
+    """Batch sizes that are captured, as a share of all of them (vllm@0.9.2:vllm/config.py cuda_graph_sizes)."""
     most = 256 if case.behaviour.engine == "V0" else 512
     cap = min(most, case.batch.max_num_seqs * (1 if case.behaviour.engine == "V0" else 2))
     return (3 + cap // 8) / (3 + most // 8)

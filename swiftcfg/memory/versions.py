@@ -1,7 +1,7 @@
 """How vLLM counts memory, by version: one row for each version in which something that we use changed.
 
-Read: 0.7.3, 0.8.1, 0.8.5, 0.9.0.1, 0.9.2, 0.10.0, 0.10.2, 0.11.0, 0.11.2, 0.12.0, 0.13.0, 0.14.0, 0.15.1, 0.16.0, 0.17.1,
-0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two of them behaves
+Read: 0.7.3, 0.8.1, 0.8.5, 0.9.0.1, 0.9.2, 0.10.0, 0.10.2, 0.11.0, 0.11.2, 0.12.0, 0.13.0, 0.14.0, 0.15.1, 0.16.0,
+0.17.1, 0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two of them behaves
 like the lower one here.
 """
 
@@ -19,7 +19,8 @@ from packaging.version import Version
 _SORT = (35, 39, 43)
 _SORT_OR_FLASHINFER = (14, 39, 43)
 _TRITON = (12, 16, 22)
-#: The second model runner skips top-k and top-p in its dry run (vllm@0.32.0:vllm/v1/worker/gpu/model_runner.py:972-983).
+#: The second model runner skips top-k and top-p in its dry run
+#: (vllm@0.32.0:vllm/v1/worker/gpu/model_runner.py:972-983).
 _SKIPPED = (4, 8, 22)
 
 
@@ -85,7 +86,8 @@ _V1 = replace(
 )  # fmt: skip
 
 _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("0.9.0", {"spares_a100": True, "clips_batch": True, "pixel_bytes": 2}, "vllm@0.9.0.1:vllm/v1/worker/gpu_model_runner.py:1875-1885"),
+    ("0.9.0", {"spares_a100": True, "clips_batch": True, "pixel_bytes": 2},
+     "vllm@0.9.0.1:vllm/v1/worker/gpu_model_runner.py:1875-1885"),
     ("0.9.2", {"context_inside": False, "checks_start": True}, "vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153"),
     ("0.10.0", {"rounds_items_up": False}, "vllm@0.10.0:vllm/v1/worker/gpu_model_runner.py:2361"),
     ("0.10.2", {"image_before_video": False}, "vllm@0.10.2:vllm/model_executor/models/qwen2_vl.py:955-966"),
@@ -98,7 +100,8 @@ _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
      "vllm@0.13.0:vllm/model_executor/models/qwen2_vl.py:923-958"),
     ("0.15.0", {"long_video": "pair"}, "vllm@0.15.1:vllm/model_executor/models/qwen3_vl.py get_max_video_tokens"),
     ("0.17.0", {"tie": "video", "sampler": _TRITON}, "vllm@0.17.1:vllm/multimodal/encoder_budget.py:184"),
-    ("0.20.0", {"default_utilization": 0.92, "graphs_inside": True}, "vllm@0.20.0:vllm/config/cache.py:66, envs.py:1725"),
+    ("0.20.0", {"default_utilization": 0.92, "graphs_inside": True},
+     "vllm@0.20.0:vllm/config/cache.py:66, envs.py:1725"),
     ("0.28.0", {"counts_consumed": True, "doubles_at_160": True, "sampler": _SKIPPED},
      "vllm@0.28.0:vllm/v1/worker/gpu_worker.py:789-804, engine/arg_utils.py:2582"),
 )  # fmt: skip
@@ -143,11 +146,7 @@ def version_notes(version: Version) -> tuple[str, ...]:
     """A sentence where the version lies outside those whose source was read."""
     release = Version(version.base_version)
     if release > NEWEST_READ:
-        return (
-            f"vLLM {version} is newer than the newest version read ({NEWEST_READ}); its rules are assumed to be the same.",
-        )
+        return (f"vLLM {version} is newer than the newest version read ({NEWEST_READ}); it is taken to count alike.",)
     if release < OLDEST_READ:
-        return (
-            f"vLLM {version} is older than the oldest version read ({OLDEST_READ}); its V0 engine is assumed to count alike.",
-        )
+        return (f"vLLM {version} is older than the oldest version read ({OLDEST_READ}); it is taken to count alike.",)
     return ()

@@ -9,7 +9,7 @@ from packaging.version import Version
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory.case import Case
-from swiftcfg.memory.defaults import SWIFT_MAX_NUM_SEQS, Batch, resolve_batch, utilization
+from swiftcfg.memory.defaults import GIVEN, SWIFT_MAX_NUM_SEQS, Batch, resolve_batch, utilization
 from swiftcfg.memory.first_run import FirstRun, first_run
 from swiftcfg.memory.items import Encoder, profile
 from swiftcfg.memory.judge import bytes_constraint, requests_held, verdict_of
@@ -110,7 +110,7 @@ def _inside(case: Case, run: FirstRun) -> list[Term]:
         terms.append(Term("weights", on_card.weights, on_card.weights_source, inside_budget=True))
         terms.append(Term("loader tables", on_card.tables, on_card.tables_source, inside_budget=True))
         if on_card.lora is not None:
-            source = f"{case.settings.max_loras} adapters of rank {case.settings.max_lora_rank} (vllm@0.20.0:vllm/lora/layers)"
+            source = f"{case.settings.max_loras} x rank {case.settings.max_lora_rank} (vllm@0.20.0:vllm/lora/layers)"
             terms.append(Term("lora buffers", on_card.lora, source, inside_budget=True))
     return [*terms, run.activation, *run.parts]
 
@@ -211,7 +211,8 @@ def _constraints(
         needed, length = request_blocks(case.batch.max_model_len), case.batch.max_model_len
         yield Constraint(
             "one whole request", tokens.low - needed, tokens.best - needed, "tokens",
-            f"one request of max_model_len {length} needs {needed} tokens of cache, there are {tokens.low} to {tokens.high}",
+            f"one request of max_model_len {length} needs {needed} tokens of cache, "
+            f"there are {tokens.low} to {tokens.high}",
         )  # fmt: skip
 
 
@@ -228,16 +229,17 @@ def _start_constraint(case: Case, account: Account, checked: StartCheck) -> Cons
 
 def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
     yield from version_notes(case.version)
-    yield f"max_num_batched_tokens {case.batch.tokens}: {case.batch.source}."
+    if case.batch.source != GIVEN:
+        yield f"max_num_batched_tokens is {case.batch.tokens}: {case.batch.source}."
     if case.settings.skip_mm_profiling and case.model.vision:
-        yield "skip_mm_profiling leaves the vision tower out of the account: the first large image takes memory nobody kept."
+        yield "skip_mm_profiling leaves the vision tower out: the first large image takes memory that nobody kept."
     if encoder.item and encoder.item.dummy_tokens < encoder.item.tokens_per_item:
         yield (
             f"The engine counts {encoder.item.tokens_per_item} tokens for its largest {encoder.item.modality} "
             f"but draws one of {encoder.item.dummy_tokens}; larger ones take memory at run time that was not kept."
         )
     if case.settings.pipeline_parallel_size > 1:
-        yield "With pipeline parallelism this is an even share of the layers with embedding, head and tower; real stages differ."
+        yield "A pipeline stage is counted as an even share of the layers with embedding, head and tower; stages differ."
 
 
 def _skipped(account: Account) -> tuple[str, ...]:

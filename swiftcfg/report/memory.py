@@ -1,14 +1,14 @@
 """Memory plans as text and JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any
 
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import Constraint, MemoryPlan, ProfiledItem, StartCheck, Term
-from swiftcfg.units import GIB, Range, gib
+from swiftcfg.units import GIB, Range
 
 SCHEMA_VERSION = 1
 WIDTH = 100
@@ -24,10 +24,16 @@ def account_data(deployment: Deployment, plan: MemoryPlan) -> dict[str, Any]:
     settings, runtime, gpu = deployment.settings, deployment.runtime, deployment.gpus[0]
     return {
         "schema_version": SCHEMA_VERSION,
-        "model": {"name": deployment.model.name, "location": deployment.model.location, "source": deployment.model.source},
+        "model": {
+            "name": deployment.model.name,
+            "location": deployment.model.location,
+            "source": deployment.model.source,
+        },
         "gpu": {"name": gpu.name, "index": gpu.index, "uuid": gpu.uuid, "source": gpu.source},
         "ranks": deployment.ranks,
-        "runtime": {name: _version(runtime.version_of(name)) for name in ("ms-swift", "vllm", "qwen-vl-utils", "transformers")},
+        "runtime": {
+            name: _version(runtime.version_of(name)) for name in ("ms-swift", "vllm", "qwen-vl-utils", "transformers")
+        },
         "settings": settings_data(settings),
         **memory_data(plan),
         "notes": [*deployment.notes, *plan.notes],
@@ -104,11 +110,13 @@ def terms_text(plan: MemoryPlan) -> str:
     """The terms as a table in GiB; what another term contains is indented below it."""
     rows = [("GiB", "low", "best", "high", ""), *(_term_row(term) for term in plan.terms)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        f"{row[0].ljust(widths[0])}  {row[1].rjust(widths[1])}  {row[2].rjust(widths[2])}  {row[3].rjust(widths[3])}  {row[4]}"
-        for row in rows
-    ]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "".join(f"{_aligned(row, widths)}\n" for row in rows)
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    name, *amounts, place = row
+    cells = [name.ljust(widths[0]), *map(str.rjust, amounts, widths[1:]), place]
+    return "  ".join(cells).rstrip()
 
 
 def _term_row(term: Term) -> tuple[str, str, str, str, str]:
@@ -140,7 +148,9 @@ def _results(plan: MemoryPlan) -> Iterator[str]:
 
 def _item_text(item: ProfiledItem) -> str:
     frames = f", {item.frames} frames" if item.frames else ""
-    return f"{item.items} {item.modality} of {item.dummy_tokens} tokens ({item.width}x{item.height}{frames}): {item.why}"
+    return (
+        f"{item.items} {item.modality} of {item.dummy_tokens} tokens ({item.width}x{item.height}{frames}): {item.why}"
+    )
 
 
 def _span(amount: Range) -> str:
