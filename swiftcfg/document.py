@@ -1,6 +1,7 @@
 """From a plan to the document that is rendered: the call, and what its reader should know."""
 
 from swiftcfg import __version__
+from swiftcfg.planner.advice import THIS_PLAN, Note
 from swiftcfg.planner.plan import Plan
 from swiftcfg.render import Document
 from swiftcfg.units import gib
@@ -15,9 +16,15 @@ def document_of(plan: Plan, reproduce: str) -> Document:
         header=tuple(header(plan)),
         reproduce=reproduce,
         reasons={setting.name: setting.reason for setting in plan.settings},
-        notes=tuple(f"{'Warning: ' if note.warning else ''}{note.text} ({note.source})" for note in plan.notes),
+        notes=tuple(noted(note) for note in plan.notes),
         secret_environment={"api_key": plan.api_key_env} if plan.api_key_env else {},
     )
+
+
+def noted(note: Note) -> str:
+    """A note with its source, where it has one outside the plan."""
+    warning = "Warning: " if note.warning else ""
+    return f"{warning}{note.text}" + (f" ({note.source})" if note.source != THIS_PLAN else "")
 
 
 def header(plan: Plan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from swiftcfg.catalogue import catalogue_models
 from swiftcfg.gpu import Gpu
+from swiftcfg.gpu_catalogue import Card
 from swiftcfg.gpu_spec import card_gpu
 from swiftcfg.model import Model
 from swiftcfg.nvml import gpu_catalogue
@@ -12,9 +13,13 @@ from swiftcfg.planner import Market
 LEAST_CAPABILITY_FP8 = (8, 0)
 
 
+#: Bfloat16 and FlashAttention begin with Ampere (vllm@0.23.0:vllm/platforms/cuda.py).
+LEAST_CAPABILITY = (8, 0)
+
+
 def market_of(model: Model, gpus: tuple[Gpu, ...]) -> Market:
     """What else there is for this model and these cards, each kind from the least change to the largest."""
-    return Market(_fewer_bits(model, gpus), _larger_cards(gpus))
+    return Market(_fewer_bits(model, gpus), _cards(gpus))
 
 
 def _fewer_bits(model: Model, gpus: tuple[Gpu, ...]) -> tuple[Model, ...]:
@@ -50,9 +55,14 @@ def _same_line(name: str, other: str) -> bool:
     return not mine or all(word in other.lower() for word in mine)
 
 
-def _larger_cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
-    """One card of each larger amount of memory, smallest first."""
+def _cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
+    """One card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
     catalogue = gpu_catalogue()
-    most = max(gpu.nvml_total for gpu in gpus)
-    by_size = {card.nvml_total: card for card in reversed(catalogue.cards) if card.nvml_total > most}
-    return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size))
+    mine = {gpu.nvml_total for gpu in gpus}
+    by_size = {card.nvml_total: card for card in reversed(catalogue.cards) if _still_served(card)}
+    return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size) if size not in mine)
+
+
+def _still_served(card: Card) -> bool:
+    """Whether a card is new enough to be worth having for this."""
+    return card.compute_capability >= LEAST_CAPABILITY

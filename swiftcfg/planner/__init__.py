@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from swiftcfg.errors import InputError, NoFitError
-from swiftcfg.planner.advice import Note, Situation, advice
+from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
 from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
 from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
@@ -110,20 +110,20 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
             "spare-gpus",
             f"{spare} of {len(problem.gpus)} cards stay free: the workload fits {chosen.ranks}. "
             "Start a second server on them for more throughput.",
-            "this plan",
+            THIS_PLAN,
         )
     assumed = problem.workload.assumed()
     if assumed:
         yield Note(
-            "assumed", "Not stated by the workload, so taken from defaults: " + ", ".join(assumed) + ".", "this plan"
+            "assumed", "Not stated by the workload, so taken from defaults: " + ", ".join(assumed) + ".", THIS_PLAN
         )
     for text in (*problem.model.unknowns, *chosen.memory.notes):
-        yield Note("model", text, "this plan")
+        yield Note("model", text, THIS_PLAN)
     if problem.wishes.public and problem.wishes.api_key_env is None:
         yield Note(
             "public-without-key",
             f"The server listens on {problem.wishes.host} without a key: anyone who reaches it can use it. "
             "Give --api-key-env NAME, or keep --host 127.0.0.1.",
-            "this plan",
+            THIS_PLAN,
             warning=True,
         )

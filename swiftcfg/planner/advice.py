@@ -10,6 +10,9 @@ from packaging.version import Version
 from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 
+#: The source of what a plan says of itself.
+THIS_PLAN = "this plan"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

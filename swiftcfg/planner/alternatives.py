@@ -2,23 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from swiftcfg.backend import route
 from swiftcfg.gpu import Gpu
 from swiftcfg.model import Model
 from swiftcfg.planner.candidate import Candidate, Problem
+from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
 from swiftcfg.planner.search import Found, search
-from swiftcfg.units import gib
 from swiftcfg.workload import Workload
 
 #: As many as a reader weighs.
 MOST_ALTERNATIVES = 3
+#: Servers hold no more cards than this as a rule; more need several machines.
+MOST_CARDS = 8
+#: A cache this much larger is worth telling.
+WORTHWHILE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What else there is: the same model in fewer bits, and cards one could have instead, cheapest need first."""
+    """What else there is: the same model in fewer bits, and other cards, smallest first."""
 
     models: tuple[Model, ...] = ()
     gpus: tuple[Gpu, ...] = ()
@@ -34,61 +39,117 @@ class Change:
 
 
 def alternatives(problem: Problem, found: Found, market: Market) -> tuple[Alternative, ...]:
-    """Up to three changes that serve better than what was found; or at all, where nothing was."""
-    kept = []
-    for change in changes(problem, market):
-        other = search(change.problem)
-        if other.best.fits and (gives := gain(problem, found.best, change.problem, other.best)):
-            kept.append(Alternative(change.words, gives, change.takes, dict(other.best.variables)))
-        if len(kept) == MOST_ALTERNATIVES:
-            break
-    return tuple(kept)
+    """Up to three changes that serve better than what was found; or at all, where nothing was.
+
+    Of each kind of change the smallest that helps is taken.
+    """
+    helping = (_first_that_helps(problem, found, kind) for kind in kinds(problem, market, fits=found.best.fits))
+    return tuple(islice((way for way in helping if way), MOST_ALTERNATIVES))
 
 
-def changes(problem: Problem, market: Market) -> Iterator[Change]:
-    """Changes in the order they are worth weighing: those that keep the workload come first."""
-    yield from (Change(f"serve {model.name}", "the quality that quantisation costs", replace(problem, model=model))
-                for model in market.models)  # fmt: skip
+def _first_that_helps(problem: Problem, found: Found, changes: Iterable[Change]) -> Alternative | None:
+    for change in changes:
+        other = search(change.problem).best
+        gives = gain(problem, found.best, change.problem, other) if other.fits else None
+        if gives:
+            return Alternative(change.words, gives, change.takes, dict(other.variables))
+    return None
+
+
+def kinds(problem: Problem, market: Market, *, fits: bool) -> Iterator[Iterable[Change]]:
+    """Kinds of change in the order they are worth weighing, each from the least change to the largest."""
+    yield _fewer_bits(problem, market)
+    yield _more_cards(problem, problem.model, "")
     if problem.kv_cache_dtype == "auto" and route("vllm", "kv_cache_dtype", problem.runtime.ms_swift):
         eight = replace(problem, kv_cache_dtype="fp8")
-        yield Change("store keys and values in 8 bits (kv_cache_dtype fp8)", "a little accuracy; test it", eight)
-    if not any(gpu.mig for gpu in problem.gpus) and problem.wishes.tensor_parallel_size is None:
-        count = 2 * len(problem.gpus)
-        yield Change(
-            f"use {count} cards of this kind", f"{len(problem.gpus)} more", replace(problem, gpus=problem.gpus * 2)
+        yield [Change("store keys and values in 8 bits (kv_cache_dtype fp8)", "a little accuracy; test it", eight)]
+    if not fits:
+        yield chain.from_iterable(
+            _more_cards(replace(problem, model=model), model, f"serve {model.name} and ") for model in market.models
         )
-    yield from _smaller_workloads(problem)
     if len(problem.gpus) == 1:
-        larger = (gpu for gpu in market.gpus if gpu.nvml_total > problem.gpus[0].nvml_total)
-        yield from (Change(f"use one {gpu.name}", "another card", replace(problem, gpus=(gpu,))) for gpu in larger)
+        larger = [gpu for gpu in market.gpus if gpu.nvml_total > problem.gpus[0].nvml_total]
+        yield [Change(f"use one {gpu.name}", "another card", replace(problem, gpus=(gpu,))) for gpu in larger]
+    yield from _smaller_workloads(problem)
+    if fits and len(problem.gpus) == 1:
+        smaller = [gpu for gpu in market.gpus if gpu.nvml_total < problem.gpus[0].nvml_total]
+        yield [Change(f"use one {gpu.name}", "room to grow", replace(problem, gpus=(gpu,))) for gpu in smaller]
 
 
-def _smaller_workloads(problem: Problem) -> Iterator[Change]:
+def _fewer_bits(problem: Problem, market: Market) -> list[Change]:
+    return [
+        Change(f"serve {model.name}", "the quality that quantisation costs", replace(problem, model=model))
+        for model in market.models
+    ]
+
+
+def _more_cards(problem: Problem, model: Model, prefix: str) -> Iterator[Change]:
+    """Twice, four times, eight times as many of the same card, up to eight in all."""
+    here = len(problem.gpus)
+    if any(gpu.mig for gpu in problem.gpus) or problem.wishes.tensor_parallel_size is not None:
+        return
+    for times in (2, 4, 8):
+        if here * times <= MOST_CARDS and splits(model, here * times)[-1] > here:
+            words = f"{prefix}use {here * times} cards of this kind"
+            yield Change(words, _more(here * times - here), replace(problem, gpus=problem.gpus * times))
+
+
+def _more(cards: int) -> str:
+    return "one more card" if cards == 1 else f"{cards} more cards"
+
+
+def _smaller_workloads(problem: Problem) -> Iterator[list[Change]]:
     workload = problem.workload
-    for count in _fewer(workload.concurrent_requests):
-        less = workload.model_copy(update={"concurrent_requests": count})
-        yield Change(f"answer {count} requests at once", "longer queues at the peak", replace(problem, workload=less))
-    for count in _fewer(workload.images_per_request):
-        images = workload.images and workload.images.model_copy(update={"per_request": count})
-        less = workload.model_copy(update={"images": images})
-        yield Change(f"allow {count} images a request", "clients must send fewer", replace(problem, workload=less))
+    yield [
+        Change(
+            f"answer {count} at once" if count > 1 else "answer one request at a time",
+            "longer queues at the peak",
+            replace(problem, workload=workload.model_copy(update={"concurrent_requests": count})),
+        )
+        for count in _fewer(workload.concurrent_requests)
+    ]
+    if workload.images is not None:
+        yield [
+            Change(
+                f"allow {count} images a request" if count > 1 else "allow one image a request",
+                "clients must send fewer",
+                replace(problem, workload=_with_images(workload, count)),
+            )
+            for count in _fewer(workload.images_per_request)
+        ]
 
 
-def _fewer(count: int) -> Iterable[int]:
-    """Half as many, and one."""
-    return sorted({half for half in (count // 2, 1) if 1 <= half < count}, reverse=True)
+def _with_images(workload: Workload, count: int) -> Workload:
+    images = workload.images and workload.images.model_copy(update={"per_request": count})
+    return workload.model_copy(update={"images": images})
+
+
+def _fewer(count: int) -> list[int]:
+    """Half as many, half of that, down to one."""
+    counts = []
+    while count > 1:
+        count //= 2
+        counts.append(count)
+    return counts
 
 
 def gain(problem: Problem, now: Candidate, changed: Problem, then: Candidate) -> str | None:
-    """What a change gives over what there is, in words; None where it gives nothing that was asked for."""
+    """What a change gives over what there is, in words; None where it gives nothing worth its cost."""
     if not now.fits:
-        return f"it fits: {caps_in_words(then, changed.workload)}"
-    if (then.rung.image_tokens, then.rung.frame_tokens, then.rung.frames) > _caps(now):
+        return f"it fits, {caps_in_words(then, changed.workload)}"
+    if _caps(then) > _caps(now):
         return caps_in_words(then, changed.workload)
-    held, before = (option.memory.requests_at_once for option in (then, now))
-    same = changed.workload == problem.workload and (*_caps(then),) == _caps(now)
-    if same and held and before and held.low > before.low and _pool(then) > _pool(now):
-        return f"the cache holds {_pool(then)} tokens instead of {_pool(now)}, with {gib(_cache(then))} for it"
+    same = changed.workload == problem.workload and _caps(then) == _caps(now)
+    return _gain_at_same_quality(problem, now, changed, then) if same else None
+
+
+def _gain_at_same_quality(problem: Problem, now: Candidate, changed: Problem, then: Candidate) -> str | None:
+    if now.settings.enforce_eager and not then.settings.enforce_eager:
+        return "the same quality with CUDA graphs, which decode faster"
+    if len(changed.gpus) == 1 and changed.gpus[0].nvml_total < problem.gpus[0].nvml_total:
+        return "the same quality and concurrency on a smaller card"
+    if _pool(then) >= WORTHWHILE * _pool(now):
+        return f"the same quality, and a cache of {_pool(then)} tokens instead of {_pool(now)}"
     return None
 
 
@@ -98,10 +159,6 @@ def _caps(option: Candidate) -> tuple[int, int, int]:
 
 def _pool(option: Candidate) -> int:
     return option.memory.kv_cache_tokens.low if option.memory.kv_cache_tokens else 0
-
-
-def _cache(option: Candidate) -> int:
-    return option.memory.kv_cache_bytes.low if option.memory.kv_cache_bytes else 0
 
 
 def caps_in_words(option: Candidate, workload: Workload) -> str:

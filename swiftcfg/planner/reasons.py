@@ -61,7 +61,9 @@ def _video_reason(items: tuple[Item, ...]) -> str:
 
 
 #: Limits that the planner itself sets as tight as they go; they never are what stops a plan at the top.
-_CHOSEN_TO_HOLD = frozenset({"context", "one whole request", "encoder cache", "outside the budget", "start check"})
+_CHOSEN_TO_HOLD = frozenset({
+    "context", "one whole request", "encoder cache", "outside the budget", "start check", "vision at run time",
+})  # fmt: skip
 
 
 def binding(found: Found) -> Constraint:

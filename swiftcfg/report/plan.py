@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import fill
 from typing import Any
 
-from swiftcfg.document import machine, runtime
+from swiftcfg.document import machine, noted, runtime
 from swiftcfg.planner.plan import Item, Plan, Setting
 from swiftcfg.report.memory import memory_data, terms_text
 
@@ -103,7 +103,7 @@ def plan_text(plan: Plan) -> str:
         _section("Settings", _settings(plan.settings)),
         _section("Memory of one card", [terms_text(plan.memory).rstrip("\n")]),
         _section("Alternatives", _alternatives(plan)),
-        _section("Notes", [paragraph(f"{note.text} ({note.source})") for note in plan.notes if not note.warning]),
+        _section("Notes", [paragraph(f"- {noted(note)}") for note in plan.notes if not note.warning]),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -134,7 +134,7 @@ def _fit(plan: Plan) -> Iterator[str]:
 
 
 def _table(items: Iterable[Item]) -> Iterator[str]:
-    rows = [("", "becomes", "each side", "tokens", "boxes: multiply by")]
+    rows: list[tuple[str, ...]] = [("", "becomes", "each side", "tokens", "boxes: multiply by")]
     rows += [_row(item) for item in items]
     if len(rows) == 1:
         return
