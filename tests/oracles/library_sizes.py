@@ -7,7 +7,8 @@ ms-swift release at hand does. An item is ``["image", w, h]``, ``["video", w, h,
 ``["list", w, h, count]``; its answer ``[w, h]``, ``[frames, w, h]`` or the error as text.
 """
 
-# ruff: noqa: ANN, ARG002  (stand-ins for what has no types here either)
+# Stand-ins for what has no types here either:
+# ruff: noqa: ANN002, ANN003, ANN204, ARG002
 
 import importlib
 import json
