@@ -8,6 +8,7 @@ from typing import Any
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import Constraint, MemoryPlan, ProfiledItem, StartCheck, Term
+from swiftcfg.report.runtime import runtime_data
 from swiftcfg.units import GIB, Range
 
 SCHEMA_VERSION = 1
@@ -21,7 +22,7 @@ def account_json(deployment: Deployment, plan: MemoryPlan) -> str:
 
 def account_data(deployment: Deployment, plan: MemoryPlan) -> dict[str, Any]:
     """What the account is of, then the account."""
-    settings, runtime, gpu = deployment.settings, deployment.runtime, deployment.gpus[0]
+    settings, gpu = deployment.settings, deployment.gpus[0]
     return {
         "schema_version": SCHEMA_VERSION,
         "model": {
@@ -31,9 +32,7 @@ def account_data(deployment: Deployment, plan: MemoryPlan) -> dict[str, Any]:
         },
         "gpu": {"name": gpu.name, "index": gpu.index, "uuid": gpu.uuid, "source": gpu.source},
         "ranks": deployment.ranks,
-        "runtime": {
-            name: _version(runtime.version_of(name)) for name in ("ms-swift", "vllm", "qwen-vl-utils", "transformers")
-        },
+        "runtime": runtime_data(deployment.runtime),
         "settings": settings_data(settings),
         **memory_data(plan),
         "notes": [*deployment.notes, *plan.notes],
@@ -94,13 +93,13 @@ def account_text(deployment: Deployment, plan: MemoryPlan) -> str:
     )
     ranks = f", one of {deployment.ranks}" if deployment.ranks > 1 else ""
     head = f"{deployment.model.name} on {deployment.gpus[0].name}{ranks} ({versions})"
-    lines = [head, "", terms_text(plan).rstrip("\n"), "", *_results(plan), "", *_verdict_lines(plan)]
+    lines = [head, "", terms_text(plan).rstrip("\n"), "", *_results(plan), "", *_verdict_lines(deployment, plan)]
     for title, words in (
-        ("note", (*deployment.notes, *plan.notes)),
-        ("not known", plan.unknowns),
-        ("left out", plan.skipped),
         ("does not start", tuple(f"{name}: {reason}" for name, reason in deployment.settings.problems)),
         ("no effect", tuple(f"{name}: {reason}" for name, reason in deployment.settings.unread)),
+        ("not known", plan.unknowns),
+        ("left out", plan.skipped),
+        ("note", (*deployment.notes, *plan.notes)),
     ):
         lines += [fill(f"{title}: {word}", WIDTH, subsequent_indent="  ") for word in words]
     return "\n".join(lines) + "\n"
@@ -159,14 +158,11 @@ def _span(amount: Range) -> str:
     return f"{amount.best} (from {amount.low} to {amount.high})"
 
 
-def _verdict_lines(plan: MemoryPlan) -> Iterator[str]:
-    yield f"verdict: {plan.verdict}"
+def _verdict_lines(deployment: Deployment, plan: MemoryPlan) -> Iterator[str]:
+    without = " without the settings that keep it from starting" if deployment.settings.problems else ""
+    yield f"verdict: {plan.verdict}{without}"
     for reason in plan.reasons:
         yield fill(reason, WIDTH, initial_indent="  - ", subsequent_indent="    ")
-
-
-def _version(version: object) -> str | None:
-    return None if version is None else str(version)
 
 
 def _term_data(term: Term) -> dict[str, Any]:

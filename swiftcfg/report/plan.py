@@ -8,6 +8,7 @@ from typing import Any
 from swiftcfg.document import machine, noted, runtime
 from swiftcfg.planner.plan import Item, Plan, Setting
 from swiftcfg.report.memory import memory_data, terms_text
+from swiftcfg.report.runtime import runtime_data
 
 WIDTH = 100
 SCHEMA_VERSION = 1
@@ -23,7 +24,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "model": {"name": plan.model.name, "location": plan.model.location, "source": plan.model.source},
         "gpus": [{"name": gpu.name, "index": gpu.index, "uuid": gpu.uuid} for gpu in plan.gpus],
-        "runtime": runtime_data(plan),
+        "runtime": runtime_data(plan.runtime),
         "workload": {
             "name": plan.workload.name,
             "task": plan.workload.task,
@@ -52,17 +53,6 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "notes": [
             {"id": note.id, "text": note.text, "source": note.source, "warning": note.warning} for note in plan.notes
         ],
-    }
-
-
-def runtime_data(plan: Plan) -> dict[str, Any]:
-    """Package -> version (null where unknown) and where it comes from."""
-    return {
-        package: {
-            "version": None if (found := plan.runtime.version_of(package)) is None else str(found),
-            "origin": origin,
-        }
-        for package, origin in plan.runtime.origins.items()
     }
 
 
