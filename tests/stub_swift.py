@@ -6,20 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Writes the number of its words, the words and its environment, each ended by NUL, then an empty one.
+#: Writes its name, the number of its words, the words and its environment, each ended by NUL, then an empty one.
 STUB = """#!/bin/sh
-while ! mkdir '{folder}/lock' 2>/dev/null; do :; done
-{{ printf '%s\\0' "${{0##*/}}" "$#" "$@"; cat "/proc/$$/environ"; printf '\\0'; }} >>'{folder}/records'
-rmdir '{folder}/lock'
+while ! mkdir .lock 2>/dev/null; do :; done
+{ printf '%s\\0' "${0##*/}" "$#" "$@"; cat "/proc/$$/environ"; printf '\\0'; } >>.records
+rmdir .lock
 """
 
-DRIVER = """records=$1; shift
-for script; do
-    printf 'script\\0' >>"$records"
-    (. "$script") </dev/null
-    wait
+#: Runs each script in a folder of its own; whatever a script leaves behind holds on to 9 until it ends.
+DRIVER = """exec 9>&1
+for folder; do
+    (cd "$folder" && . ./.script) </dev/null
 done
 """
+
+#: Scripts that one shell runs; bash gets slower with every fork it has made.
+BATCH = 200
 
 #: What shells, and the test itself, put into every environment.
 BACKGROUND = {"PATH", "PWD", "OLDPWD", "SHLVL", "_", "LC_ALL", "HOME", "BASH_EXECUTION_STRING"}
@@ -33,35 +35,33 @@ class Recorded:
 
 
 def run_scripts(scripts: Sequence[str], shell: str, folder: Path) -> list[list[Recorded]]:
-    """The calls of each script, in order; every script runs in a fork of one shell, in an empty folder."""
-    here, programs, texts = folder / "here", folder / "programs", folder / "scripts"
-    for path in (here, programs, texts):
-        path.mkdir(parents=True)
+    """The calls of each script; every script runs in a fork of its own, in a folder that looks empty."""
+    programs = folder / "programs"
+    programs.mkdir()
     for name in ("swift", "python", "python3"):
-        (programs / name).write_text(STUB.format(folder=folder))
+        (programs / name).write_text(STUB)
         (programs / name).chmod(0o755)
-    paths = [texts / f"{number}.sh" for number in range(len(scripts))]
-    for path, script in zip(paths, scripts, strict=True):
-        path.write_bytes(script.encode("utf-8", "surrogateescape"))
-    (folder / "records").touch()
+    folders = [folder / str(number) for number in range(len(scripts))]
+    for place, script in zip(folders, scripts, strict=True):
+        place.mkdir()
+        (place / ".script").write_bytes(script.encode("utf-8", "surrogateescape"))
     path = f"{programs}:{os.environ['PATH']}"
-    subprocess.run(
-        [shell, "-c", DRIVER, shell, folder / "records", *paths],
-        cwd=here, env={"PATH": path, "LC_ALL": "C.UTF-8"}, check=False, capture_output=True,
-    )  # fmt: skip
-    return _split((folder / "records").read_bytes())
+    for first in range(0, len(folders), BATCH):
+        subprocess.run(
+            [shell, "-c", DRIVER, shell, *folders[first : first + BATCH]],
+            cwd=folder, env={"PATH": path, "LC_ALL": "C.UTF-8"}, check=False, capture_output=True,
+        )  # fmt: skip
+    return [_calls(place / ".records") for place in folders]
 
 
-def _split(content: bytes) -> list[list[Recorded]]:
+def _calls(records: Path) -> list[Recorded]:
+    content = records.read_bytes() if records.exists() else b""
     words = iter(content.decode("utf-8", "surrogateescape").split("\0")[:-1])
-    scripts: list[list[Recorded]] = []
-    for word in words:
-        if word == "script":
-            scripts.append([])
-            continue
+    calls = []
+    for program in words:
         argv = tuple(next(words) for _ in range(int(next(words))))
-        scripts[-1].append(Recorded(word, argv, _environment(iter(words.__next__, ""))))
-    return scripts
+        calls.append(Recorded(program, argv, _environment(iter(words.__next__, ""))))
+    return calls
 
 
 def _environment(entries: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Reading ``swift deploy`` back from a shell script, or from the words of a command line.
 
-scanner and parser know the shell's grammar, expansion and shell what it does, program which words
-are ``swift deploy``, arguments what its flags take. Everything is read as bash would read it.
+scanner, lexer and parser know the shell's grammar, expansion and shell what it does, program which words
+are ``swift deploy``, arguments what its flags take. Everything is read as bash would read it, and bash is
+the judge in the tests: a general grammar (tree-sitter-bash) reads some broken lines as more than bash does.
 """
 
 from collections.abc import Sequence

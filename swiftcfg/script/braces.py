@@ -76,4 +76,14 @@ def _has_sequence(atoms: list[_Atom]) -> bool:
 
 
 def _pieces(atoms: list[_Atom]) -> tuple[Piece, ...]:
-    return tuple(Text(atom, quoted=False) if isinstance(atom, str) else atom for atom in atoms)
+    """Pieces again, neighbouring characters as one text."""
+    pieces: list[Piece] = []
+    for atom in atoms:
+        last = pieces[-1] if pieces else None
+        if not isinstance(atom, str):
+            pieces.append(atom)
+        elif isinstance(last, Text) and not last.quoted:
+            pieces[-1] = Text(last.text + atom, quoted=False)
+        else:
+            pieces.append(Text(atom, quoted=False))
+    return tuple(pieces)

@@ -58,7 +58,9 @@ def fields_of(word: Word, variables: Variables) -> list[tuple[Value, ...]]:
     """The fields one word becomes, each as its known and unknown parts; none, where it expands to nothing."""
     alternatives = expand_braces(word.pieces)
     if alternatives is None:
-        return [(Unknown(_text([chunk for piece in word.pieces for chunk in _chunks(piece, variables)])),)]
+        whole = _text([chunk for piece in word.pieces for chunk in _chunks(piece, variables)])
+        known = whole.partition("{")[0] if isinstance(word.pieces[0], Text) else ""
+        return [_parts((known, Unknown(whole.removeprefix(known))))]
     return [field for pieces in alternatives for field in _split(pieces, variables)]
 
 

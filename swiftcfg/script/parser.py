@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from swiftcfg.script.scanner import METACHARACTERS, Scanner
+from swiftcfg.script.lexer import Lexer
 from swiftcfg.script.syntax import (
     Block,
     Branches,
@@ -21,9 +21,6 @@ from swiftcfg.script.syntax import (
     Word,
 )
 
-_CONTROL = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|()\n]")
-_REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>)", re.ASCII)
-_BARE = re.compile(r"""[^ \t\n;&|<>()'"\\$`]+""")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,200}\])?(?:\+|-|\*|/|%|\||&|\^|<<|>>)?=|\+\+|--", re.ASCII)
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -61,65 +58,7 @@ def assignment(word: Word) -> "re.Match[str] | None":
     return ASSIGNMENT.match(first.text) if isinstance(first, Text) and not first.quoted else None
 
 
-class _Parser(Scanner):
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.heredocs: list[tuple[str, bool]] = []
-
-    # Tokens
-
-    def control(self) -> str:
-        """The control operator that starts here, or an empty text; redirections are not among them."""
-        if _REDIRECT.match(self.text, self.at):
-            return ""
-        match = _CONTROL.match(self.text, self.at)
-        return match.group() if match else ""
-
-    def bare(self) -> str:
-        """The word that starts here if it has no quotes or expansions: only such a word can be reserved."""
-        match = _BARE.match(self.text, self.at)
-        if not match or self.text[match.end() : match.end() + 1] not in METACHARACTERS | {""}:
-            return ""
-        return match.group()
-
-    def take(self, word: str) -> None:
-        """Step over a reserved word or operator; it must be here."""
-        self.skip_blanks()
-        if word not in (self.control(), self.bare()):
-            raise self.unexpected(f", {word} was expected")
-        self.at += len(word)
-
-    def takes(self, word: str) -> bool:
-        self.skip_blanks()
-        found = word in (self.control(), self.bare())
-        self.at += len(word) if found else 0
-        return found
-
-    def unexpected(self, rest: str = "") -> ShellFault:
-        shown = self.control() or self.bare() or self.peek(12)
-        return ShellFault(f"unexpected {shown!r}{rest}" if shown else f"unexpected end{rest}", self.at)
-
-    def newline(self) -> None:
-        """Step over a line end and the here-documents that start after it."""
-        self.at += 1
-        for delimiter, strip_tabs in self.heredocs:
-            while self.at < len(self.text):
-                end = self.text.find("\n", self.at)
-                end = len(self.text) if end < 0 else end
-                line = self.text[self.at : end]
-                self.at = min(end + 1, len(self.text))
-                if (line.lstrip("\t") if strip_tabs else line) == delimiter:
-                    break
-        self.heredocs.clear()
-
-    def skip_empty_lines(self) -> bool:
-        """Step to the next token that is no line end; False at the end of the text."""
-        self.skip_blanks()
-        while self.peek() == "\n":
-            self.newline()
-            self.skip_blanks()
-        return self.at < len(self.text)
-
+class _Parser(Lexer):
     # Lists
 
     def line(self) -> Block:
@@ -210,7 +149,7 @@ class _Parser(Scanner):
         self.at += len(reserved)
         command = compound()
         self.depth -= 1
-        self._redirects()
+        self.redirects()
         return command
 
     def _simple(self) -> Command:
@@ -222,7 +161,7 @@ class _Parser(Scanner):
             raise self.unexpected()
         while True:
             self.skip_blanks()
-            if self._redirect():
+            if self.redirect():
                 continue
             word = self.word(arrays=not words or declares)
             if word is None:
@@ -238,26 +177,6 @@ class _Parser(Scanner):
         if self.at == start or self.control() == "(":
             raise self.unexpected()
         return Simple(tuple(assignments), tuple(words))
-
-    def _redirects(self) -> None:
-        self.skip_blanks()
-        while self._redirect():
-            self.skip_blanks()
-
-    def _redirect(self) -> bool:
-        match = _REDIRECT.match(self.text, self.at)
-        if not match:
-            return False
-        operator = match.group(1)
-        self.at = match.end()
-        self.skip_blanks()
-        start = self.at
-        if self.word() is None:
-            raise self.unexpected(f" after {match.group()}")
-        if operator in ("<<", "<<-"):
-            delimiter = re.sub(r"[\\'\"]", "", self.text[start : self.at])
-            self.heredocs.append((delimiter, operator == "<<-"))
-        return True
 
     def _if(self) -> Branches:
         conditions, bodies = [self.block("then")], []

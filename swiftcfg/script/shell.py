@@ -1,13 +1,15 @@
 """A walk through a parsed script that keeps what variables hold and collects each ``swift deploy`` on the way."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
+from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.expansion import OUTSIDE, Outside, declared, fields_of, value_of
 from swiftcfg.script.parser import assignment, parse
 from swiftcfg.script.program import Call, find_deploy
+from swiftcfg.script.state import State, Variable
 from swiftcfg.script.syntax import (
     Block,
     Branches,
@@ -43,48 +45,12 @@ _SETTERS = frozenset({"getopts", "let", "mapfile", "printf", "read", "readarray"
 _QUESTIONS = frozenset({"[", "test", "command", "type", "which", "grep", "false", "diff", "cmp", "pgrep", "hash"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    """What a variable holds (None: it is unset), whether programs get it, and where it was set."""
-
-    value: Value | None
-    exported: bool
-    place: Place
-
-
-@dataclass
-class _State:
-    variables: dict[str, _Variable] = field(default_factory=dict)
-    functions: dict[str, Command] = field(default_factory=dict)
-    exports_all: bool = False
-    ended: str = ""  # by which command
-
-    def copy(self) -> "_State":
-        return replace(self, variables=dict(self.variables), functions=dict(self.functions))
-
-    def merge(self, other: "_State") -> None:
-        """Make this the state after one of two ways that cannot be told apart."""
-        if other.ended:
-            return
-        if self.ended:
-            self.variables, self.functions, self.ended = other.variables, other.functions, ""
-            return
-        for name in {**self.variables, **other.variables}:
-            mine, theirs = self.variables.get(name), other.variables.get(name)
-            if mine != theirs:
-                known = mine or theirs
-                assert known is not None  # noqa: S101  (one of the two has the name)
-                exported = bool(mine and mine.exported) or bool(theirs and theirs.exported)
-                self.variables[name] = _Variable(Unknown(f"${name}"), exported, known.place)
-        self.functions |= other.functions
-
-
 class Shell:
     """The walk. ``scripts`` are the calls found so far, in the order bash would run them."""
 
     def __init__(self, text: str) -> None:
         self.scripts: list[Script] = []
-        self.state = _State()
+        self.state = State()
         self.program = parse(text)
         self.steps = self.expanded = 0
         self.doubts = 0
@@ -115,7 +81,7 @@ class Shell:
         if exported is None:
             exported = before.exported if before else self.state.exports_all or name in _EXPORTED_BEFORE
         self.state.variables.pop(name, None)
-        self.state.variables[name] = _Variable(value, exported, self.here)
+        self.state.variables[name] = Variable(value, exported, self.here)
 
     def assume(self, name: str, expression: str) -> None:
         self.assumed.setdefault(expression, Assumption(name, expression))
@@ -185,7 +151,7 @@ class Shell:
                 self._forget(changing)
 
     def _branches(self, command: Branches) -> None:
-        after: _State | None = None
+        after: State | None = None
         for number, body in enumerate(command.bodies):
             for condition in command.conditions[number : number + 1]:
                 self._block(condition)
@@ -269,7 +235,10 @@ class Shell:
         if len(name) != 1 or not isinstance(name[0], Text) or name[0].text not in _DECLARATIONS:
             return False
         exported: bool | None = True if name[0].text == "export" else None
-        for word in command.words[1:]:
+        arguments = [
+            Word(pieces, word.start) for word in command.words[1:] for pieces in expand_braces(word.pieces) or ()
+        ]
+        for word in arguments:
             if assignment(word):
                 self._set(word, exported=exported)
                 continue
@@ -288,10 +257,9 @@ class Shell:
         pair = declared(one.head())
         if pair:
             self.assign(pair[0], Field((pair[1], *one.parts[1:]), one.place).word(), exported=exported)
-        elif one.head() in self.state.variables and exported is not None:
-            name = one.head()
-            variable = self.state.variables.pop(name)
-            self.state.variables[name] = replace(variable, exported=exported)
+        elif exported is not None:
+            variable = self.state.variables.pop(one.head(), Variable(OUTSIDE, exported, self.here))
+            self.state.variables[one.head()] = replace(variable, exported=exported)
 
     def _builtin(self, name: str, arguments: list[Field]) -> bool:
         """Commands that change the shell itself; True where this was one."""
@@ -331,7 +299,7 @@ class Shell:
         call = Call(fields)
         shell_variables = self.state.variables.copy()
         for name, variable in shell_variables.items():
-            if variable.value is not None:
+            if isinstance(variable.value, (str, Unknown)):
                 use = VariableUse(name, variable.value, "export" if variable.exported else "shell", variable.place)
                 if variable.exported:
                     call.variables[name] = use

@@ -1,7 +1,6 @@
 """What a shell script is made of, before anything is expanded: pieces, words and commands."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 
 class ShellFault(Exception):  # noqa: N818  (a fault of the text, told to the user as such)
@@ -126,5 +125,3 @@ class Test:
 
 
 Command = Simple | Group | Branches | Loop | Function | Test
-
-Declaration = Literal["export", "declare", "typeset", "readonly", "local"]
