@@ -96,8 +96,8 @@ def _shown(line: str) -> str:
     ).expandtabs(4)
 
 
-#: Control and format characters, separators of lines and paragraphs, and halves of characters.
-_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+#: Control and format characters, separators of lines and paragraphs, halves of characters, and what is none.
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Cn"})
 
 
 def _wrapped(line: str, width: int) -> list[str]:
