@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from swiftcfg.architectures import bytes_per_rank
 from swiftcfg.engine import EngineSettings
+from swiftcfg.memory.allocator import decoder_rest
 from swiftcfg.model import Model, TextTower, WeightGroup, Weights
 from swiftcfg.units import MIB, Bytes, Range
 
@@ -11,10 +12,11 @@ from swiftcfg.units import MIB, Bytes, Range
 #: of 16-bit weights. bitsandbytes keeps 4.5 bits with scales (bitsandbytes docs, nf4 with double quantisation off).
 _QUANTIZED_AT_LOAD = {"fp8": 50, "bitsandbytes": 28}
 
-#: Torch's allocations beyond the parameters, seen in start-up logs: 0.00-0.01 GiB for text models, 0.01-0.10 for
-#: vision-language models (logged weights less header bytes less rope tables).
-_TEXT_REST = Range(0, 4 * MIB, 64 * MIB)
-_VISION_REST = Range(0, 32 * MIB, 112 * MIB)
+#: Small allocations beyond parameters, tables and the rests of large blocks; logged weights less all of these.
+_TEXT_REST = Range(0, 2 * MIB, 24 * MIB)
+_VISION_REST = Range(0, 8 * MIB, 64 * MIB)
+#: Where the tensors are packed, the rests of their blocks are not known one by one.
+_PACKED_REST = Range(0, 8 * MIB, 64 * MIB)
 
 _WIDTHS = {"float32": 4, "float": 4, "bfloat16": 2, "float16": 2, "half": 2}
 
@@ -110,6 +112,8 @@ def _tables(model: Model, settings: EngineSettings, batch_tokens: int) -> tuple[
     rest = _TEXT_REST if model.vision is None else _VISION_REST
     if text is None:
         return rest, "small allocations of the loader"
+    packed = model.quantization is not None or settings.quantization is not None
+    blocks = _PACKED_REST if packed else Range.exactly(decoder_rest(text, settings.tensor_parallel_size, width))
     positions = text.max_position_embeddings * (_MROPE_FACTOR if text.mrope else 1)
     rope = positions * text.rotary_dim * width
     levels = model.vision.deepstack_levels if model.vision else 0
@@ -117,7 +121,8 @@ def _tables(model: Model, settings: EngineSettings, batch_tokens: int) -> tuple[
     parts = [f"rope table of {positions} positions"]
     if deepstack:
         parts.append(f"{levels} deepstack buffers of {batch_tokens} tokens (vllm@0.23.0:...qwen3_vl.py:1682)")
-    return Range.exactly(rope + deepstack) + rest, ", ".join(parts)
+    parts.append("rests of large blocks (swiftcfg.memory.allocator)")
+    return Range.exactly(rope + deepstack) + blocks + rest, ", ".join(parts)
 
 
 def _lora(model: Model, settings: EngineSettings) -> Range:

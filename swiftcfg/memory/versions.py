@@ -1,8 +1,8 @@
 """How vLLM counts memory, by version: one row for each version in which something that we use changed.
 
 Read: 0.7.3, 0.8.1, 0.8.5, 0.9.0.1, 0.9.2, 0.10.0, 0.10.2, 0.11.0, 0.11.2, 0.12.0, 0.13.0, 0.14.0, 0.15.1, 0.16.0,
-0.17.1, 0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two of them behaves
-like the lower one here.
+0.17.1, 0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two of them
+behaves like the lower one here.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,11 @@ _SKIPPED = (4, 8, 22)
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What one version of vLLM does. ``sources`` are the places in its source that say so."""
+    """What one version of vLLM does. ``sources`` are the places in its source that say so.
+
+    ``pixel_copies``: the model joins a stack of pictures by copying it (vllm@0.9.2:vllm/model_executor/models/
+    qwen2_5_vl.py:878-892); V0's logs show one copy.
+    """
 
     engine: Literal["V0", "V1"]
     since: Version
@@ -51,6 +55,7 @@ class Behaviour:
     expands_to: Literal["nothing", "budget", "item"]
     takes_sizes: bool
     pixel_bytes: int
+    pixel_copies: int
     sampler: tuple[int, int, int]
     draws_overlong: bool
     sources: tuple[str, ...]
@@ -62,7 +67,7 @@ _V0 = Behaviour(
     multimodal_batch=5120, clips_batch=False, spares_a100=False, doubles_at_160=False,
     default_media_limit=1, dummy_from_batch=False, image_before_video=True, rounds_items_up=False,
     video_frames=16, exact_area=False, long_video="none", tie="image", expands_to="nothing", takes_sizes=False,
-    pixel_bytes=4, sampler=_SORT, draws_overlong=False,
+    pixel_bytes=4, pixel_copies=1, sampler=_SORT, draws_overlong=False,
     sources=("vllm@0.8.5:vllm/worker/worker.py:190-265", "vllm@0.8.5:vllm/worker/model_runner.py:1255-1380"),
 )  # fmt: skip
 
@@ -77,7 +82,7 @@ _V0_LATE = replace(
 
 _V1 = replace(
     _V0, engine="V1", since=Version("0.8.0"), context_inside=True, default_media_limit=999,
-    dummy_from_batch=True, rounds_items_up=True, sampler=_SORT_OR_FLASHINFER, draws_overlong=True,
+    dummy_from_batch=True, rounds_items_up=True, sampler=_SORT_OR_FLASHINFER, draws_overlong=True, pixel_copies=2,
     sources=(
         "vllm@0.8.5:vllm/v1/worker/gpu_worker.py:165-212",
         "vllm@0.8.5:vllm/v1/worker/gpu_model_runner.py:1584-1680",
@@ -90,7 +95,8 @@ _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
      "vllm@0.9.0.1:vllm/v1/worker/gpu_model_runner.py:1875-1885"),
     ("0.9.2", {"context_inside": False, "checks_start": True}, "vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153"),
     ("0.10.0", {"rounds_items_up": False}, "vllm@0.10.0:vllm/v1/worker/gpu_model_runner.py:2361"),
-    ("0.10.2", {"image_before_video": False}, "vllm@0.10.2:vllm/model_executor/models/qwen2_vl.py:955-966"),
+    ("0.10.2", {"image_before_video": False, "pixel_copies": 1},
+     "vllm@0.10.2:vllm/model_executor/models/qwen2_vl.py:955-966"),
     ("0.11.0", {"nccl_inside": False, "dummy_from_batch": False, "video_frames": 14, "long_video": "scaled",
                 "expands_to": "budget"}, "vllm@0.11.0:vllm/v1/worker/gpu_model_runner.py:2872-2894,3374-3387"),
     ("0.11.1", {"multimodal_batch": 2048}, "vllm@0.11.2:vllm/config/scheduler.py:31-37"),

@@ -93,8 +93,9 @@ def patch_bytes(
     pixels = pixel_elements * behaviour.pixel_bytes
     cast = pixel_elements * dtype_bytes if behaviour.pixel_bytes != dtype_bytes else 0
     rotary = 6 * (width // tower.heads)
-    best = round((max(in_attention, in_mlp) + kept) * dtype_bytes) + pixels + cast + rotary
-    joined = 2 * outputs + width * dtype_bytes + pixels + cast
+    held = pixels * behaviour.pixel_copies + cast
+    best = round((max(in_attention, in_mlp) + kept) * dtype_bytes) + held + rotary
+    joined = 2 * outputs + width * dtype_bytes + held
     best = max(best, joined)
     high = _HIGH if version >= _FLASH_ROTATION else _HIGH_BEFORE_09
     return PatchBytes(

@@ -239,7 +239,7 @@ def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
             f"but draws one of {encoder.item.dummy_tokens}; larger ones take memory at run time that was not kept."
         )
     if case.settings.pipeline_parallel_size > 1:
-        yield "A pipeline stage is counted as an even share of the layers with embedding, head and tower; stages differ."
+        yield "A pipeline stage is counted as an even share of the layers, with embedding, head and tower."
 
 
 def _skipped(account: Account) -> tuple[str, ...]:
