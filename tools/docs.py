@@ -13,9 +13,9 @@ from packaging.version import Version
 from swiftcfg.backend import SPELLINGS
 from swiftcfg.catalogue import catalogue_models
 from swiftcfg.cli import COMMANDS, swiftcfg
+from swiftcfg.engine import EngineSettings
 from swiftcfg.knowledge import load
 from swiftcfg.memory import kv_bytes_per_token
-from swiftcfg.engine import EngineSettings
 from swiftcfg.nvml import gpu_catalogue
 from swiftcfg.units import GIB, gib
 
@@ -42,13 +42,12 @@ def _help(command: click.Command, path: str) -> str:
 def flags() -> str:
     """What each backend calls a setting, by ms-swift release."""
     rows = sorted(SPELLINGS, key=lambda row: (row.backend, row.knob, row.since))
-    lines = [
-        f"| {row.backend} | {row.knob} | `--{row.name}` | {row.since} | {_last(row.until)} |" for row in rows
-    ]
+    lines = [f"| {row.backend} | {row.knob} | `--{row.name}` | {row.since} | {_last(row.until)} |" for row in rows]
     head = [
         "# Flags by ms-swift release\n",
-        "What `swift deploy` calls each setting. Read from the released wheels by tools/flags.py, which keeps the whole",
-        f"list of flags of each of {len(load('flags/releases.json'))} releases in swiftcfg/knowledge/flags.\n",
+        "What `swift deploy` calls each setting. Every flag of each of the",
+        f"{len(load('flags/releases.json'))} releases is in swiftcfg/knowledge/flags,",
+        "read from the wheels by tools/flags.py.\n",
         "| backend | setting | flag | since | until before |",
         "|---|---|---|---|---|",
     ]
