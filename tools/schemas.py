@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gpu_schema
+import memory_schema
 from pydantic import TypeAdapter
 
 from swiftcfg.report.models import ModelReport
@@ -75,6 +76,7 @@ def tokens() -> dict[str, Any]:
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "gpus.schema.json": gpu_schema.gpus,
     "gpus-list.schema.json": gpu_schema.cards,
+    "memory.schema.json": memory_schema.memory,
     "model.schema.json": model,
     "models.schema.json": models,
     "profile.schema.json": profile,
