@@ -32,7 +32,7 @@ def generate(options: PlanOptions, output: str | None, target: str, templates: s
     from swiftcfg.template_files import load_templates
 
     chosen = plan_from(options)
-    reproduce = shlex.join(["swiftcfg", *sys.argv[1:]])
+    reproduce = shlex.join(["swiftcfg", *(word for word in sys.argv[1:] if word != "--force")])
     text = render("yaml" if target == "yaml" else "shell", document_of(chosen, reproduce), load_templates(templates))
     if output is None:
         click.echo(text, nl=False)
