@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -128,6 +129,20 @@ def test_the_json_of_a_plan_says_what_the_text_says():
     assert data["tokens"]["items"][0]["resized"] == [1932, 1092]
     assert data["binding_constraint"]["sentence"] == made.binding.sentence
     assert data["alternatives"]
+
+
+@pytest.mark.parametrize(("model", "gpu", "profile"), [
+    ("Qwen2.5-VL-7B-Instruct", "H100-80GB", "chat-images-videos"),
+    ("Qwen3-VL-30B-A3B-Instruct", "4xRTX4090", "document-ocr-a4-300dpi"),
+    ("Qwen2-VL-7B-Instruct", "L4", "photos-vqa"),
+])  # fmt: skip
+def test_the_json_of_a_plan_follows_its_schema(model, gpu, profile):
+    schema = json.loads((Path(__file__).parent.parent / "docs/schemas/plan.schema.json").read_text())
+    result = CliRunner().invoke(
+        swiftcfg, ["plan", "--model", model, "--gpu", gpu, "--profile", profile, "--format", "json"]
+    )
+    assert result.exit_code == 0, result.output
+    jsonschema.validate(json.loads(result.output), schema)
 
 
 def test_a_template_of_ones_own_replaces_the_shipped_one(tmp_path: Path):

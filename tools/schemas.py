@@ -11,6 +11,7 @@ from typing import Any
 
 import gpu_schema
 import memory_schema
+import plan_schema
 from pydantic import TypeAdapter
 
 from swiftcfg.report.models import ModelReport
@@ -79,6 +80,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "memory.schema.json": memory_schema.memory,
     "model.schema.json": model,
     "models.schema.json": models,
+    "plan.schema.json": plan_schema.plan,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
     "tokens.schema.json": tokens,
