@@ -101,7 +101,7 @@ def account_text(deployment: Deployment, plan: MemoryPlan) -> str:
         ("left out", plan.skipped),
         ("note", (*deployment.notes, *plan.notes)),
     ):
-        lines += [fill(f"{title}: {word}", WIDTH, subsequent_indent="  ") for word in words]
+        lines += [_wrapped(f"{title}: {word}", "  ") for word in words]
     return "\n".join(lines) + "\n"
 
 
@@ -140,7 +140,7 @@ def _results(plan: MemoryPlan) -> Iterator[str]:
     if plan.max_model_len is not None:
         yield f"longest request      {plan.max_model_len} tokens"
     if plan.profiled_item is not None:
-        yield f"vision profile       {_item_text(plan.profiled_item)}"
+        yield _wrapped(f"vision profile       {_item_text(plan.profiled_item)}", " " * len("vision profile       "))
     if plan.encoder_cache_tokens is not None:
         yield f"encoder cache        {plan.encoder_cache_tokens} tokens"
 
@@ -159,10 +159,14 @@ def _span(amount: Range) -> str:
 
 
 def _verdict_lines(deployment: Deployment, plan: MemoryPlan) -> Iterator[str]:
-    without = " without the settings that keep it from starting" if deployment.settings.problems else ""
-    yield f"verdict: {plan.verdict}{without}"
+    stopped = "does not start as it is written; without what stops it: " if deployment.settings.problems else ""
+    yield f"verdict: {stopped}{plan.verdict}"
     for reason in plan.reasons:
-        yield fill(reason, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        yield _wrapped(f"  - {reason}", "    ")
+
+
+def _wrapped(text: str, hang: str) -> str:
+    return fill(text, WIDTH, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
 
 
 def _term_data(term: Term) -> dict[str, Any]:

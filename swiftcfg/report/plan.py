@@ -164,4 +164,8 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 
 def paragraph(text: str, indent: int = 2) -> str:
-    return fill(text, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent, break_long_words=False)
+    """Wrapped text; what follows a dash hangs beside it, and a link is never broken."""
+    hang = " " * (indent + 2 if text.startswith("- ") else indent)
+    return fill(
+        text, WIDTH, initial_indent=" " * indent, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
