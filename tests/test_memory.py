@@ -225,6 +225,15 @@ def test_a_model_of_unknown_weights_is_judged_unknown():
     assert (one.verdict, one.kv_cache_bytes) == ("unknown", None)
 
 
+def test_without_a_version_of_vllm_the_numbers_are_shown_but_not_judged():
+    one = plan_memory(model(QWEN25_VL_7B), card(), replace(runtime(), vllm=None), settings())
+    assert (one.verdict, one.kv_bytes_per_token) == ("unknown", 57344)
+
+
+def test_a_tower_that_the_version_does_not_have_is_judged_unknown():
+    assert plan(QWEN3_VL_8B, vllm="0.10.2").verdict == "unknown"
+
+
 def test_enforce_eager_captures_no_graphs():
     assert best(plan(enforce_eager=True), "cuda graphs") == 0
 

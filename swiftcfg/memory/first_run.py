@@ -47,8 +47,7 @@ def _language_batch(case: Case, encoder: Encoder) -> tuple[int, int]:
         return case.batch.tokens, case.batch.max_num_seqs
     if item is None:
         return case.batch.tokens, 1
-    seen = sum(candidate.tokens for candidate in encoder.candidates)
-    return max(case.batch.tokens, item.items * seen), item.items
+    return max(case.batch.tokens, encoder.prompt_tokens), encoder.requests
 
 
 def _patches(case: Case) -> PatchBytes | None:

@@ -41,11 +41,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """What the vision tower is profiled with, and how many tokens of outputs its cache may hold."""
+    """What the vision tower is profiled with, and how many tokens of outputs its cache may hold.
+
+    ``prompt_tokens`` are those of all dummy requests that V0 prefills together with their items.
+    """
 
     item: ProfiledItem | None
     cache_tokens: Tokens
     candidates: tuple[Candidate, ...]
+    prompt_tokens: int = 0
+    requests: int = 1
 
 
 @lru_cache(maxsize=1024)
@@ -167,7 +172,7 @@ def _long_video(
     given = _override(settings.processor_kwargs, "videos_kwargs")
     pixels = given or limits.video_max or limits.image_max
     step, factor = tower.temporal_patch_size, tower.factor
-    whole = pixels // (step * factor**2)
+    whole = max(1, pixels // (step * factor**2))
     if behaviour.long_video == "pair":
         size = largest_picture(pixels // step, factor, exact=True)
         frames, tokens = step, _area(size, tower)
@@ -186,31 +191,33 @@ def _long_video(
 
 
 def profile(model: Model, batch: Batch, behaviour: Behaviour, settings: EngineSettings) -> Encoder:
-    """Choose what is profiled: the one kind with the most tokens per item, in as many copies as fit the budget."""
+    """Choose what is profiled: the one kind with the most tokens per item, in as many copies as fit the budget.
+
+    V0 runs as many dummy requests as its batch holds, at least one, each with all items that it may carry
+    (vllm@0.8.5:vllm/worker/model_runner.py:1312-1325).
+    """
     found = candidates(model, batch, behaviour, settings)
     if not found or model.vision is None:
         return Encoder(None, Tokens(0), found)
     most = max(candidate.tokens for candidate in found)
     largest = [candidate for candidate in found if candidate.tokens == most]
     chosen = largest[-1 if behaviour.tie == "video" else 0]
-    budget = max(batch.tokens, most)
+    budget = Tokens(max(batch.tokens, most))
+    requests = per_request = 0
     if behaviour.engine == "V0":
-        items, why = _v0_items(found, batch, settings, behaviour, chosen), "V0 encodes each kind once per dummy request"
+        per_request = sum(item.tokens * _limit(settings, behaviour, item.modality).count for item in found)
+        requests = max(1, min(batch.max_num_seqs, batch.tokens // per_request))
+        items = requests * _limit(settings, behaviour, chosen.modality).count
     else:
-        items, why = _v1_items(chosen, budget, batch, behaviour, settings), chosen.why
-    unseen = (
-        behaviour.engine == "V0"
-        and not behaviour.draws_overlong
-        and _per_request(found, settings, behaviour) > batch.tokens
-    )
-    if settings.skip_mm_profiling or unseen:
-        return Encoder(None, Tokens(budget), found)
+        items = _v1_items(chosen, budget, batch, behaviour, settings)
+    if settings.skip_mm_profiling or (per_request > batch.tokens and not behaviour.draws_overlong):
+        return Encoder(None, budget, found)
     patches = items * chosen.dummy_tokens * model.vision.merge_size**2
     item = ProfiledItem(
         chosen.modality, items, Tokens(chosen.tokens), Tokens(chosen.dummy_tokens), patches,
-        chosen.width, chosen.height, chosen.frames, why,
+        chosen.width, chosen.height, chosen.frames, chosen.why,
     )  # fmt: skip
-    return Encoder(item, Tokens(budget), found)
+    return Encoder(item, budget, found, requests * per_request, max(1, requests))
 
 
 def _v1_items(chosen: Candidate, budget: int, batch: Batch, behaviour: Behaviour, settings: EngineSettings) -> int:
@@ -220,16 +227,3 @@ def _v1_items(chosen: Candidate, budget: int, batch: Batch, behaviour: Behaviour
         return max(1, min(-(-budget // chosen.tokens), batch.max_num_seqs * count))
     per_prompt = max(1, min(count, batch.max_model_len // chosen.tokens))
     return max(1, min(budget // chosen.tokens, batch.max_num_seqs * per_prompt))
-
-
-def _v0_items(
-    found: tuple[Candidate, ...], batch: Batch, settings: EngineSettings, behaviour: Behaviour, chosen: Candidate
-) -> int:
-    """vllm@0.8.5:vllm/worker/model_runner.py:1312-1325: as many dummy requests as the batch holds, at least one."""
-    requests = max(1, min(batch.max_num_seqs, batch.tokens // _per_request(found, settings, behaviour)))
-    return requests * _limit(settings, behaviour, chosen.modality).count
-
-
-def _per_request(found: tuple[Candidate, ...], settings: EngineSettings, behaviour: Behaviour) -> int:
-    """Tokens of one request with as many items of every kind as it may carry."""
-    return sum(item.tokens * _limit(settings, behaviour, item.modality).count for item in found)

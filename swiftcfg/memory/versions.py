@@ -127,7 +127,7 @@ def _rows() -> tuple[Behaviour, ...]:
 BEHAVIOURS = _rows()
 
 #: V1 became the default in 0.8.0 and the only engine in 0.11.0; below compute capability 8.0 it fell back to V0
-#: (vllm@0.8.5:vllm/engine/arg_utils.py:1346-1356, same in 0.9.2; gone in 0.10.2). VLLM_USE_V1 chooses between them.
+#: (vllm@0.8.5:vllm/engine/arg_utils.py:1346-1356, same in 0.9.2; gone in 0.10.2). VLLM_USE_V1 chooses.
 _FIRST_V1, _LAST_CAPABILITY_CHECK, _ONLY_V1 = Version("0.8.0"), Version("0.10.0"), Version("0.11.0")
 
 

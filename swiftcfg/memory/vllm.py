@@ -19,10 +19,13 @@ from swiftcfg.memory.plan import Constraint, MemoryPlan, Server, StartCheck, Ter
 from swiftcfg.memory.runtime_use import graphs, growth, nccl, uncounted_buffers, workspaces
 from swiftcfg.memory.versions import behaviour_of, version_notes
 from swiftcfg.model import Model
-from swiftcfg.runtime import Runtime
+from swiftcfg.runtime import DEFAULT_VERSIONS, Runtime
 from swiftcfg.units import Range, Tokens, gib
 
 _NOTHING = Range.exactly(0)
+
+#: vllm@0.11.0:vllm/model_executor/models/qwen3_vl.py; absent in 0.10.2.
+_FIRST_QWEN3_VL = Version("0.11.0")
 
 START_CHECK_SOURCE = "vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153, vllm@0.32.0:vllm/v1/worker/utils.py:716-771"
 
@@ -44,10 +47,12 @@ class Account:
 
 def plan_vllm(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings, server: Server) -> MemoryPlan:
     """The account of one rank on one GPU."""
-    version = Version((runtime.vllm or Version("0")).base_version)
+    version = Version(runtime.vllm.base_version if runtime.vllm else DEFAULT_VERSIONS["vllm"])
     behaviour = behaviour_of(version, gpu.compute_capability, settings.use_v1)
     batch = resolve_batch(model, gpu, behaviour, settings, server)
-    unknowns = _unknowns(model, settings, length_known=batch is not None)
+    unknowns = _unknowns(model, settings, version, length_known=batch is not None)
+    if runtime.vllm is None:
+        unknowns = (*unknowns, f"the version of vLLM is not known; the numbers are those of {version}")
     if batch is None:
         batch = Batch(_SOME_LENGTH, settings.max_num_seqs or SWIFT_MAX_NUM_SEQS, _SOME_LENGTH, "not known")
     case = Case(model, gpu, version, behaviour, settings, server, batch)
@@ -56,7 +61,7 @@ def plan_vllm(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings
     return _plan(case, encoder, run, _account(case, run, unknowns))
 
 
-def _unknowns(model: Model, settings: EngineSettings, *, length_known: bool) -> tuple[str, ...]:
+def _unknowns(model: Model, settings: EngineSettings, version: Version, *, length_known: bool) -> tuple[str, ...]:
     found = list(settings.unknowns)
     if model.weights is None:
         found.append("the bytes of the weights are not known")
@@ -64,6 +69,8 @@ def _unknowns(model: Model, settings: EngineSettings, *, length_known: bool) -> 
         found.append("the size of the language model is not known")
     if model.vision is not None and model.limits is None:
         found.append("the largest image that the processor makes is not known, so the vision profile is not, either")
+    if model.vision is not None and model.vision.kind == "qwen3_vl" and version < _FIRST_QWEN3_VL:
+        found.append(f"vLLM {version} does not have Qwen3-VL, which came with {_FIRST_QWEN3_VL}")
     if not length_known:
         found.append("the longest context is not known; give a max_model_len")
     return tuple(found)
@@ -238,6 +245,8 @@ def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
             f"The engine counts {encoder.item.tokens_per_item} tokens for its largest {encoder.item.modality} "
             f"but draws one of {encoder.item.dummy_tokens}; larger ones take memory at run time that was not kept."
         )
+    if case.settings.data_parallel_size > 1:
+        yield f"This is one rank of one of {case.settings.data_parallel_size} replicas; each has cards of its own."
     if case.settings.pipeline_parallel_size > 1:
         yield "A pipeline stage is counted as an even share of the layers, with embedding, head and tower."
 
