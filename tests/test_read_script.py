@@ -26,7 +26,8 @@ ORDINARY = [
     "export A=1\nA=2\nswift deploy\n",
     "export A=1\nexport -n A\nswift deploy\n",
     "declare -x A=1\ntypeset -x B=2\nreadonly C=3\nswift deploy\n",
-    "set -a\nA=1\nset +a\nB=2\nswift deploy\n",
+    "C=0\nset -a\nA=1\nC=3\nset +a\nB=2\nswift deploy\n",
+    "swift deploy --a 1;  ; swift deploy --never\n",
     'M=/models/my\\ model\nswift deploy --model $M --model2 "$M"\n',
     "M='a  b'\nswift deploy --a $M --b \"$M\" --c ${M} --d x${M}y --e '$M'\n",
     "M=\nswift deploy --a $M --b \"$M\" --c ''\n",
@@ -58,6 +59,7 @@ ORDINARY = [
     "time swift deploy --a b\n",
     "time -p swift deploy --a b\n",
     "! swift deploy --a b\n",
+    "!\ntime\n! ;swift deploy --a b\n",
     "nice -n 5 setsid swift deploy --a b\n",
     "command swift deploy --a b\n",
     "exec swift deploy --a b\nswift deploy --never\n",
@@ -157,7 +159,7 @@ def accounts_for(script: Script, call: Recorded) -> bool:
         same_variables
         and [flag.name for flag in mine.flags] == [flag.name for flag in theirs.flags]
         and all(_same_words(ours, truth) for ours, truth in zip(mine.flags, theirs.flags, strict=True))
-        and (_same_strays(script, real) or any(map(_is_unknown, mine.flags)))
+        and (_same_strays(script, real) or any(map(_is_unknown, script.flags)))
     )
 
 
@@ -172,7 +174,7 @@ def _real(call: Recorded) -> Script | None:
         return None
 
 
-def _is_unknown(flag: Flag) -> bool:
+def _is_unknown(flag: Flag | FlagUse) -> bool:
     return any(isinstance(word, Unknown) for word in flag.words)
 
 

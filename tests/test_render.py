@@ -379,6 +379,20 @@ def test_ms_swifts_own_loader_reads_a_settings_file_as_we_do(tmp_path: Path):
 
 
 @pytest.mark.oracle
+def test_ms_swift_accepts_what_is_planned_in_both_forms(tmp_path: Path):
+    (script,) = read_script(render("shell", STORY, TEMPLATES))
+    path = tmp_path / "deploy.yaml"
+    path.write_text(render("yaml", STORY, TEMPLATES))
+    written = [str(word) for word in _glued(STORY.config)]
+    assert _glued(DeployConfig((), script.config().flags[:-1])) == tuple(written)
+    by_script, by_settings = swift_verdicts([written, [str(path)]])
+    assert by_script.accepted, by_script.error
+    assert by_settings.accepted, by_settings.error
+    assert by_script.values == by_settings.values
+    assert by_script.values["vllm_limit_mm_per_prompt"] == '{"image": 5, "video": 2}'
+
+
+@pytest.mark.oracle
 @pytest.mark.parametrize("value", [value for value in NASTY if is_value(value)])
 def test_ms_swifts_parser_gets_any_text_from_a_script_and_from_a_settings_file(value: str, tmp_path: Path):
     config = DeployConfig((), (Flag("system", (value,)), Flag("stop_words", ("a", "b")), Flag("verbose", ("true",))))

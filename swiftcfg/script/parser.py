@@ -113,7 +113,8 @@ class _Parser(Lexer):
         return Chain(tuple(pipelines), tuple(operators), operator == "&")
 
     def pipeline(self) -> Pipeline:
-        negated = False
+        self.skip_blanks()
+        negated, start = False, self.at
         while True:  # `! time -p !` is allowed in any order
             if self.takes("!"):
                 negated = not negated
@@ -122,6 +123,8 @@ class _Parser(Lexer):
                 self.takes("--")
             else:
                 break
+        if self.at > start and (self.at == len(self.text) or self.control() in ("\n", ";", "&")):
+            return Pipeline((Simple((), ()),), negated)  # `!` or `time` with no command is none
         commands = [self.command()]
         self.skip_blanks()
         while self.control() in ("|", "|&"):

@@ -79,7 +79,7 @@ class Shell:
         """Set a variable; ``exported`` None leaves its export as it is."""
         before = self.state.variables.get(name)
         if exported is None:
-            exported = before.exported if before else self.state.exports_all or name in _EXPORTED_BEFORE
+            exported = self.state.exports_all or (before.exported if before else name in _EXPORTED_BEFORE)
         self.state.variables.pop(name, None)
         self.state.variables[name] = Variable(value, exported, self.here)
 
