@@ -332,3 +332,10 @@ def test_any_command_has_settings(flags: list[Flag], backend: str | None, releas
     assert found.data_parallel_size >= 1
     assert found.gpu_memory_utilization is None or 0 < found.gpu_memory_utilization <= 1
     assert all(limit.count >= 0 for limit in found.media_limits.values())
+
+
+@pytest.mark.parametrize(("text", "use_v1"), [("0", False), ("1", True), ("auto", None)])
+def test_the_choice_of_vllms_engine_comes_from_the_environment(text, use_v1):
+    config = DeployConfig((("VLLM_USE_V1", text),), (Flag("infer_backend", ("vllm",)),))
+    runtime = choose_runtime({"ms-swift": "3.6.4", "vllm": "0.8.5"}, {}, "")
+    assert engine_settings(config, runtime, read_catalog(runtime.ms_swift)).use_v1 is use_v1

@@ -26,10 +26,17 @@ def engine_settings(config: DeployConfig, runtime: Runtime, catalog: FlagCatalog
     return replace(
         settings,
         torch_dtype=draft.values.get("torch_dtype"),
+        use_v1=_use_v1(config),
         unread=tuple(draft.unread),
         problems=tuple(draft.problems),
         unknowns=tuple(draft.unknowns),
     )
+
+
+def _use_v1(config: DeployConfig) -> bool | None:
+    """VLLM_USE_V1 as vLLM reads it, bool(int(text)); a text that is no number leaves the choice to vLLM."""
+    word = config.variable("VLLM_USE_V1")
+    return bool(int(word)) if isinstance(word, str) and word.strip().isdigit() else None
 
 
 def _transformers(draft: Draft) -> EngineSettings:
