@@ -37,7 +37,7 @@ def header(plan: Plan) -> list[str]:
         f"{plan.workload.concurrent_requests * plan.request_tokens}."
         if plan.memory.kv_cache_bytes and pool
         else "",
-        f"What binds: {plan.binding.sentence}.",
+        plan.what_binds(),
     ]
     return [line for line in lines if line]
 

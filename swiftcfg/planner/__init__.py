@@ -51,6 +51,7 @@ def make_plan(problem: Problem, market: Callable[[], Market], advice_rows: Itera
         request_tokens=chosen.request.tokens,
         memory=chosen.memory,
         binding=binding(found),
+        full_quality=found.above is None,
         constraints=chosen.constraints,
         next_better=next_better(found),
         alternatives=alternatives(problem, found, market()),

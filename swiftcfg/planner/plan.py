@@ -55,7 +55,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings for one workload on one machine, with every number they rest on."""
+    """Settings for one workload on one machine, with every number they rest on.
+
+    ``binding`` is the limit that keeps quality down or, at ``full_quality``, the one with the least to spare.
+    """
 
     model: Model
     gpus: tuple[Gpu, ...]
@@ -66,12 +69,19 @@ class Plan:
     request_tokens: Tokens
     memory: MemoryPlan
     binding: Constraint
+    full_quality: bool
     constraints: tuple[Constraint, ...]
     next_better: str
     alternatives: tuple[Alternative, ...]
     notes: tuple[Note, ...]
     tensor_parallel_size: int
     api_key_env: str | None = None
+
+    def what_binds(self) -> str:
+        """The binding limit in a sentence."""
+        if self.full_quality:
+            return f"Nothing keeps quality down. The limit with the least to spare: {self.binding.sentence}."
+        return f"What keeps quality down: {self.binding.sentence}."
 
     def config(self) -> DeployConfig:
         """The deploy command that the settings spell."""

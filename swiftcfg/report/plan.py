@@ -107,7 +107,7 @@ def summary_text(plan: Plan) -> str:
         *_table(plan.items),
         *([""] if plan.items else []),
         *_fit(plan),
-        paragraph(f"What binds: {plan.binding.sentence}."),
+        paragraph(plan.what_binds()),
         paragraph(plan.next_better),
         *(paragraph(f"Warning: {note.text}") for note in plan.notes if note.warning),
     ]
