@@ -113,6 +113,13 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
             "Start a second server on them for more throughput.",
             THIS_PLAN,
         )
+    if chosen.settings.enforce_eager:
+        yield Note(
+            "eager",
+            "CUDA graphs are given up (enforce_eager), since nothing fits with them: answers come more slowly.",
+            THIS_PLAN,
+            warning=True,
+        )
     assumed = problem.workload.assumed()
     if assumed:
         yield Note(
