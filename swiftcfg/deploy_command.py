@@ -1,11 +1,12 @@
 """The deploy command that a user points at: in a file, on standard input, or as words after two dashes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from packaging.version import Version
 
 from swiftcfg.config import DeployConfig
-from swiftcfg.deploy_file import read_deploy
+from swiftcfg.deploy_file import read_deploy, with_settings_file
 from swiftcfg.errors import InputError
 from swiftcfg.script import read_words
 
@@ -15,7 +16,7 @@ def command_of(words: Sequence[str], nth: int | None, ms_swift: Version) -> Depl
     if not words:
         raise InputError("no deploy command is given", "name a file, or write it after two dashes: -- swift deploy …")
     if len(words) > 1 or words[0].startswith("--"):
-        return read_words(words).config()
+        return with_settings_file(read_words(words), Path(), ms_swift).config()
     found = read_deploy(words[0], ms_swift)
     if nth is None and len(found) > 1:
         raise InputError(
