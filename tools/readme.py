@@ -4,11 +4,12 @@ usage: python tools/readme.py [--check]
 
 In a block fenced as ``console`` a line that begins with "$ " is a command for bash ("> " continues it), and the lines
 up to the next one are what it printed, errors included. A line "…" stands for lines that are left out, and stays.
-Blocks fenced otherwise are never run: those that install something, need a GPU or take minutes are fenced as ``sh``.
+Other blocks are never run: commands that install something, need a GPU or take minutes are fenced as ``sh``. What such
+a command prints can still be shown: a comment ``<!-- $ command -->`` above a block is run, and the block is its output.
 
-Commands run in order in one temporary folder that holds examples/ and the checkpoint folders of FOLDERS. NVML is
-out of reach there, so a machine with a GPU shows what one without shows. A command that fails must say so itself:
-``swiftcfg gpus; echo "exit status $?"``. Both READMEs show the same commands.
+Commands run in order in one temporary folder that looks like a clone. NVML is out of reach there, so a machine with a
+GPU shows what one without shows. A command that fails must say so itself: ``swiftcfg gpus; echo "exit status $?"``.
+Both READMEs show the same commands.
 
 The files of EXAMPLES under examples/ are made by the commands beside them, and checked in the same way.
 """
@@ -37,22 +38,17 @@ EXAMPLES = {
     "deploy.yaml": ["swiftcfg", "generate", *STORY, "--target", "yaml", "--output", "deploy.yaml"],
 }
 
-#: Checkpoint folder that commands may name -> the model whose settings and headers it holds.
-FOLDERS = {"my-finetune": "Qwen2.5-VL-3B-Instruct"}
-
 LEFT_OUT = "…"
+HIDDEN = re.compile(r"<!-- \$ (.*) -->")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One command of a page, as it is written there, and what the page says that it printed."""
+    """One command of a page, the lines that hold it there, and what the page says that it printed."""
 
+    command: str
     written: tuple[str, ...]
     output: tuple[str, ...]
-
-    @property
-    def command(self) -> str:
-        return "\n".join(line[2:] for line in self.written)
 
 
 def parts(text: str) -> Iterator[str | Shown]:
@@ -62,11 +58,15 @@ def parts(text: str) -> Iterator[str | Shown]:
         line = lines.pop(0)
         if line.startswith("```"):
             runs = line == "```console"
-        if runs and line.startswith("$ "):
+        if hidden := HIDDEN.fullmatch(line):
+            written = (line, lines.pop(0))
+            yield Shown(hidden[1], written, _taken(lines, lambda each: not each.startswith("```")))
+        elif runs and line.startswith("$ "):
             written = (line, *_taken(lines, lambda each: each.startswith("> ")))
             output = _taken(lines, lambda each: not each.startswith(("$ ", "```")))
-            yield Shown(written, _without_blank_end(output))
-            yield from output[len(_without_blank_end(output)) :]
+            shown = _without_blank_end(output)
+            yield Shown("\n".join(each[2:] for each in written), written, shown)
+            yield from output[len(shown) :]
         else:
             yield line
 
@@ -144,11 +144,11 @@ class Place:
             sys.exit(f"{command}\n{done.stdout}ends with {done.returncode}; the READMEs do not say so")
         return [line.rstrip() for line in done.stdout.splitlines()]
 
-    def fill(self) -> None:
-        """Put there what the commands of the READMEs name."""
+    def look_like_clone(self) -> None:
+        """Put there what commands may name: examples to read, and the tools with what they import."""
         shutil.copytree(ROOT / "examples", self.work / "examples")
-        for folder, model in FOLDERS.items():
-            self.run(shlex.join(["python", str(ROOT / "tools/fake_checkpoint.py"), model, folder]))
+        for name in ("tools", "tests"):
+            (self.work / name).symlink_to(ROOT / name)
 
 
 def examples(place: Place) -> Iterator[tuple[Path, str]]:
@@ -182,7 +182,7 @@ def main(arguments: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             place = Place(Path(folder))
             if made is pages:
-                place.fill()
+                place.look_like_clone()
             for path, text in made(place):
                 if arguments != ["--check"]:
                     path.write_text(text, encoding="utf-8")

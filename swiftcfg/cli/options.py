@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from swiftcfg.errors import MachineError
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: Option -> the package whose version it gives.
@@ -14,6 +16,23 @@ VERSION_OPTIONS = {
     "--qwen-vl-utils": "qwen-vl-utils",
     "--transformers": "transformers",
 }
+
+
+class WholeNumber(click.IntRange):
+    """A whole number in a range; Click's own name for it is ``integer range``."""
+
+    name = "whole number"
+
+
+def echo(text: str, form: str = "text") -> None:
+    """Print a report. What programs read is UTF-8 whatever the terminal is, bytes of names that are not included."""
+    errors = {"json": "backslashreplace"}.get(form, "surrogateescape")
+    try:
+        click.echo(text if form == "text" else text.encode("utf-8", errors), nl=False)
+    except BrokenPipeError:
+        raise  # whoever read has seen enough; Click ends quietly
+    except OSError as error:
+        raise MachineError(f"cannot write to standard output: {error.strerror}", "look at where it goes") from None
 
 
 def model_option(command: Command) -> Command:
@@ -58,7 +77,7 @@ def runtime_options(command: Command) -> Command:
     return click.option(
         "--python",
         metavar="PATH",
-        help="Interpreter or environment folder that will serve; its versions are read without starting it.",
+        help="Interpreter or environment folder that will serve; its packages are looked up, none is imported.",
     )(command)
 
 
