@@ -1,5 +1,6 @@
 """The command line: one thin file per command, imported only when that command runs."""
 
+import re
 import sys
 from importlib import import_module
 
@@ -19,7 +20,13 @@ COMMANDS = {
     "profiles": "List the shipped workload profiles, or show one.",
 }
 
+USAGE_STATUS = 2
 BUG_STATUS = 70
+#: What shells report for a program that Ctrl-C ended: 128 and the number of SIGINT.
+INTERRUPTED_STATUS = 130
+
+#: What a terminal would obey rather than show, line ends apart: control characters, changes of writing direction.
+_UNPRINTABLE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class LazyGroup(click.Group):
@@ -39,33 +46,63 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="swiftcfg")
-def swiftcfg() -> None:
+@click.pass_context
+def swiftcfg(context: click.Context) -> None:
     """Serve vision-language models with ms-swift without guessing.
 
     swiftcfg turns GPU memory and the shape of your requests into safe settings for swift deploy.
     Start with: swiftcfg generate --model Qwen2.5-VL-7B-Instruct --gpu H100-80GB --profile chat-images-videos
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:
     """Run the command line; expected faults become two lines and an exit status, bugs a traceback and 70."""
+    _show_what_can_be_shown()
     try:
-        swiftcfg.main(prog_name="swiftcfg", standalone_mode=True)
+        status = swiftcfg.main(prog_name="swiftcfg", standalone_mode=False)
     except SwiftcfgError as error:
-        click.echo(f"error: {error.sentence}", err=True)
-        if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(error.exit_status)
+        _fail(error.sentence, error.hint, error.exit_status)
+    except click.UsageError as error:
+        _fail(*_usage(error), USAGE_STATUS)
+    except click.Abort:
+        sys.exit(INTERRUPTED_STATUS)
     except Exception:  # noqa: BLE001  (the outermost frame: whatever arrives here is a bug of ours)
-        import platform
-        import traceback
+        _report_bug()
+    sys.exit(status)
 
-        traceback.print_exc()
-        click.echo(
-            f"This is a bug in swiftcfg {__version__} (Python {platform.python_version()}). "
-            "Please report it with the lines above and the command you ran.",
-            err=True,
-        )
-        sys.exit(BUG_STATUS)
+
+def _show_what_can_be_shown() -> None:
+    """Reports hold characters that an ASCII terminal lacks; they are escaped there, so that it shows the rest."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _usage(error: click.UsageError) -> tuple[str, str]:
+    message = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "swiftcfg"
+    return message[:1].lower() + message[1:], f"{command} --help shows what there is"
+
+
+def _fail(sentence: str, hint: str | None, status: int) -> None:
+    for label, text in (("error", sentence), ("hint", hint)):
+        if text:
+            click.echo(f"{label}: {_UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)}", err=True)
+    sys.exit(status)
+
+
+def _report_bug() -> None:
+    import platform
+    import traceback
+
+    traceback.print_exc()
+    click.echo(
+        f"This is a bug in swiftcfg {__version__} (Python {platform.python_version()}). "
+        "Please report it with the lines above and the command you ran.",
+        err=True,
+    )
+    sys.exit(BUG_STATUS)

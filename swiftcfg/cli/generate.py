@@ -5,12 +5,13 @@ import sys
 
 import click
 
+from swiftcfg.cli.options import echo
 from swiftcfg.cli.planning import PlanOptions, plan_from, plan_options
 
 
 @click.command()
 @plan_options
-@click.option("-o", "--output", metavar="FILE", help="File to write. Default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help="File to write. Default: - for standard output.")
 @click.option(
     "--target",
     type=click.Choice(["shell", "yaml"]),
@@ -34,9 +35,8 @@ def generate(options: PlanOptions, output: str | None, target: str, templates: s
     chosen = plan_from(options)
     reproduce = shlex.join(["swiftcfg", *(word for word in sys.argv[1:] if word != "--force")])
     text = render("yaml" if target == "yaml" else "shell", document_of(chosen, reproduce), load_templates(templates))
-    if output is None:
-        click.echo(text, nl=False)
+    if output in (None, "-"):
+        echo(text, target)
         return
     write_new(output, text, mode=0o755 if target == "shell" else 0o644, force=force)
-    click.echo(summary_text(chosen), nl=False)
-    click.echo(f"\nWritten to {click.format_filename(output)}.")
+    echo(f"{summary_text(chosen)}\nWritten to {click.format_filename(output)}.\n")

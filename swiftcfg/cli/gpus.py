@@ -4,7 +4,7 @@ import os
 
 import click
 
-from swiftcfg.cli.options import format_option, gpu_option
+from swiftcfg.cli.options import echo, format_option, gpu_option
 
 
 @click.command()
@@ -26,7 +26,7 @@ def gpus(spec: str | None, gpu: str | None, form: str, *, listing: bool) -> None
     if sum((spec is not None, gpu is not None, listing)) > 1:
         raise InputError("SPEC, --gpu and --list exclude each other", "give one of them")
     if listing:
-        click.echo({"text": cards_text, "json": cards_json}[form](gpu_catalogue()), nl=False)
+        echo({"text": cards_text, "json": cards_json}[form](gpu_catalogue()), form)
     else:
         inventory = find_gpus(gpu if spec is None else spec, os.environ)
-        click.echo({"text": gpus_text, "json": gpus_json}[form](inventory), nl=False)
+        echo({"text": gpus_text, "json": gpus_json}[form](inventory), form)

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from swiftcfg.cli.options import format_option, given_versions, gpu_option, runtime_options
+from swiftcfg.cli.options import WholeNumber, echo, format_option, given_versions, gpu_option, runtime_options
 from swiftcfg.cli.workload_options import WorkloadOptions, workload_from, workload_options
 
 
@@ -14,7 +14,7 @@ from swiftcfg.cli.workload_options import WorkloadOptions, workload_from, worklo
     "--model", metavar="NAME|FOLDER", help="The model, where the command does not name one that is known here."
 )
 @click.option("--adapters", multiple=True, metavar="FOLDER", help="A LoRA adapter to serve with it; may be repeated.")
-@click.option("--nth", type=click.IntRange(min=1), help="Which swift deploy, where FILE has several.")
+@click.option("--nth", type=WholeNumber(min=1), help="Which swift deploy, where FILE has several.")
 @gpu_option
 @workload_options
 @runtime_options
@@ -58,4 +58,4 @@ def memory(
     )
     asked = workload_from(workload) if workload != WorkloadOptions() else None
     plan = account(deployment, asked)
-    click.echo({"text": account_text, "json": account_json}[form](deployment, plan), nl=False)
+    echo({"text": account_text, "json": account_json}[form](deployment, plan), form)

@@ -2,7 +2,7 @@
 
 import click
 
-from swiftcfg.cli.options import format_option
+from swiftcfg.cli.options import echo, format_option
 
 
 @click.command()
@@ -19,8 +19,8 @@ def models(name: str | None, adapters: tuple[str, ...], form: str) -> None:
     from swiftcfg.report.models import model_json, model_text, models_json, models_text
 
     if name is not None:
-        click.echo({"text": model_text, "json": model_json}[form](find_model(name, adapters)), nl=False)
+        echo({"text": model_text, "json": model_json}[form](find_model(name, adapters)), form)
     elif adapters:
         raise InputError("--adapters belong to one model", "name it: swiftcfg models NAME --adapters FOLDER")
     else:
-        click.echo({"text": models_text, "json": models_json}[form](catalogue_models()), nl=False)
+        echo({"text": models_text, "json": models_json}[form](catalogue_models()), form)

@@ -2,7 +2,7 @@
 
 import click
 
-from swiftcfg.cli.options import format_option
+from swiftcfg.cli.options import echo, format_option
 from swiftcfg.cli.planning import PlanOptions, plan_from, plan_options
 
 
@@ -17,4 +17,4 @@ def plan(options: PlanOptions, form: str) -> None:
     """
     from swiftcfg.report.plan import plan_json, plan_text
 
-    click.echo({"text": plan_text, "json": plan_json}[form](plan_from(options)), nl=False)
+    echo({"text": plan_text, "json": plan_json}[form](plan_from(options)), form)

@@ -2,7 +2,7 @@
 
 import click
 
-from swiftcfg.cli.options import format_option
+from swiftcfg.cli.options import echo, format_option
 
 
 @click.command()
@@ -20,9 +20,9 @@ def profiles(name: str | None, form: str) -> None:
     if form == "yaml":
         if name is None:
             raise InputError("--format yaml shows one profile", f"name it: {', '.join(profile_names())}")
-        click.echo(profile_yaml(name), nl=False)
+        echo(profile_yaml(name), form)
     elif name is not None:
-        click.echo({"text": profile_text, "json": profile_json}[form](find_profile(name)), nl=False)
+        echo({"text": profile_text, "json": profile_json}[form](find_profile(name)), form)
     else:
         shipped = [find_profile(each) for each in profile_names()]
-        click.echo({"text": profiles_text, "json": profiles_json}[form](shipped), nl=False)
+        echo({"text": profiles_text, "json": profiles_json}[form](shipped), form)

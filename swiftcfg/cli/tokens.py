@@ -2,7 +2,7 @@
 
 import click
 
-from swiftcfg.cli.options import format_option, given_versions, model_option, runtime_options
+from swiftcfg.cli.options import echo, format_option, given_versions, model_option, runtime_options
 
 
 @click.command()
@@ -84,4 +84,4 @@ def tokens(
         )
         blocks.append(block_of(value, limits, sizes, clips))
     report = tokens_report(found, runtime, blocks)
-    click.echo({"text": tokens_text, "json": tokens_json}[form](report), nl=False)
+    echo({"text": tokens_text, "json": tokens_json}[form](report), form)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from swiftcfg.cli.options import WholeNumber
 from swiftcfg.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,17 +70,17 @@ _OPTIONS = (
         metavar="NAME|FILE",
         help="A workload profile: a name that swiftcfg profiles lists, a YAML or JSON file, or - for standard input.",
     ),
-    click.option("--images", type=click.IntRange(min=0), metavar="N", help="Images that the largest request carries."),
+    click.option("--images", type=WholeNumber(min=0), metavar="N", help="Images that the largest request carries."),
     click.option(
         "--image", multiple=True, metavar="SIZE", help="A size of image: 1920x1080 or A4@200dpi. May be given again."
     ),
-    click.option("--videos", type=click.IntRange(min=0), metavar="N", help="Videos that the largest request carries."),
+    click.option("--videos", type=WholeNumber(min=0), metavar="N", help="Videos that the largest request carries."),
     click.option(
         "--video", multiple=True, metavar="CLIP", help="A kind of clip: 1920x1080@30fps,60s. May be given again."
     ),
-    click.option("--prompt-tokens", type=click.IntRange(min=0), metavar="N", help="Text of the largest request."),
-    click.option("--answer-tokens", type=click.IntRange(min=1), metavar="N", help="The longest answer."),
-    click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Requests answered at the same time."),
+    click.option("--prompt-tokens", type=WholeNumber(min=0), metavar="N", help="Text of the largest request."),
+    click.option("--answer-tokens", type=WholeNumber(min=1), metavar="N", help="The longest answer."),
+    click.option("--concurrency", type=WholeNumber(min=1), metavar="N", help="Requests answered at the same time."),
     click.option(
         "--shrink",
         metavar="none|any|SCALE",
