@@ -48,7 +48,7 @@ def deployment_of(
 ) -> Deployment:
     """Work out what the engine will be told, and what images and videos will be limited to."""
     settings = engine_settings(config, runtime, catalog)
-    limits, notes = _limits(config, model, runtime, settings)
+    limits, notes = limits_of(config, model, runtime, settings)
     return Deployment(config, model, gpus, runtime, settings, limits, (*notes, *_gpu_notes(settings, gpus)))
 
 
@@ -86,7 +86,7 @@ def _demand(deployment: Deployment, workload: Workload) -> Demand:
     return request_under(deployment.model, workload, deployment.limits).demand(workload)
 
 
-def _limits(
+def limits_of(
     config: DeployConfig, model: Model, runtime: Runtime, settings: EngineSettings
 ) -> tuple[Limits | None, tuple[str, ...]]:
     """Effective limits; where they cannot be known, a note that says why."""

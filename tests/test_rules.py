@@ -1,0 +1,145 @@
+"""Every rule: its cases in tests/rules/, the examples on its page, and what any rule must state.
+
+A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and is a list of cases:
+
+    - name: a sentence
+      script: what is validated (one or several calls of swift deploy)
+      model, gpu, ms_swift, vllm, qwen_vl_utils, transformers, profile, mode: as given to swiftcfg validate
+      findings: [VIS001, {code: VIS002, says: part of the message, severity: warning}]
+
+``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
+Any other file name, ``qwen_860.yaml``, holds cases that every rule is run on.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rule_facts import Surroundings, facts_of
+
+from swiftcfg.rule import SEVERITIES, Rule
+from swiftcfg.rules import all_rules
+from swiftcfg.validate import REMEDIES, Reported, validate
+
+RULES = {rule.code: rule for rule in all_rules()}
+CASES = Path(__file__).parent / "rules"
+AROUND = {field.name for field in fields(Surroundings)}
+CODE = re.compile(r"[a-z]{3}\d{3}")
+
+
+@dataclass(frozen=True)
+class Case:
+    file: str
+    data: Mapping[str, Any]
+
+    @property
+    def only(self) -> str:
+        family = self.file[:3].upper() if CODE.fullmatch(self.file) else ""
+        return str(self.data.get("only", family))
+
+    @property
+    def around(self) -> Surroundings:
+        return Surroundings(**{name: self.data[name] for name in AROUND & self.data.keys()})
+
+    @property
+    def expected(self) -> list[dict[str, str]]:
+        """What should be found, sorted as ``found`` is."""
+        rows = [{"code": row} if isinstance(row, str) else row for row in self.data["findings"]]
+        return sorted(rows, key=lambda row: row["code"])
+
+
+def read_cases() -> Iterator[Case]:
+    for path in sorted(CASES.glob("*.yaml")):
+        for data in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield Case(path.stem, data)
+
+
+ALL_CASES = list(read_cases())
+
+
+def found(script: str, around: Surroundings, only: str) -> list[Reported]:
+    """What the rules whose code begins with ``only`` find, by code."""
+    rules = [rule for code, rule in RULES.items() if code.startswith(only)]
+    outcomes = [validate(facts, rules) for facts in facts_of(script, around)]
+    reported = [one for outcome in outcomes for one in outcome.findings]
+    return sorted(reported, key=lambda one: one.rule.code)
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")
+def test_case(case: Case):
+    reported = found(case.data["script"], case.around, case.only)
+    shown = [(one.rule.code, one.finding.message) for one in reported]
+    assert [one.rule.code for one in reported] == [row["code"] for row in case.expected], shown
+    for one, row in zip(reported, case.expected, strict=True):
+        assert row.get("says", "") in one.finding.message
+        assert row.get("severity", one.severity) == one.severity
+        assert row.get("subject", one.finding.subject) == one.finding.subject
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_has_cases_where_it_objects_and_where_it_does_not(code: str):
+    own = [case for case in ALL_CASES if case.file == code.lower()]
+    objects = [code in [row["code"] for row in case.expected] for case in own]
+    assert any(objects), f"tests/rules/{code.lower()}.yaml has no case that finds {code}"
+    assert not all(objects), f"tests/rules/{code.lower()}.yaml has no case that does not find {code}"
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")
+def test_a_case_is_well_formed(case: Case):
+    assert set(case.data) <= {"name", "script", "findings", "only", "fixed", *AROUND}
+    assert {row["code"] for row in case.expected} <= RULES.keys()
+    assert not CODE.fullmatch(case.file) or case.file.upper() in RULES, f"there is no rule {case.file}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A block under ``Bad:`` or ``Good:``, and the options it is checked with."""
+
+    bad: bool
+    text: str
+    around: Surroundings
+
+
+def examples_of(page: str) -> Iterator[Example]:
+    """The examples of a page. ``Checked with: --gpu H100-80GB`` holds for all blocks after it."""
+    around = Surroundings()
+    for part in re.split(r"\n\n(?=\S)", page):
+        head, _, block = part.partition("\n\n")
+        if head.startswith("Checked with: "):
+            around = Surroundings.of_options(head.removeprefix("Checked with: "))
+        if head in ("Bad:", "Good:"):
+            yield Example(head == "Bad:", "\n".join(line[4:] for line in block.split("\n")) + "\n", around)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_examples_on_the_page_are_found_and_not_found(code: str):
+    examples = list(examples_of(RULES[code].page))
+    assert {example.bad for example in examples} == {True, False}, "a page has a Bad: and a Good: block"
+    for example in examples:
+        codes = {one.rule.code for one in found(example.text, example.around, code)}
+        assert codes == ({code} if example.bad else set()), example.text
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_states_what_every_rule_states(rule: Rule):
+    title, _, body = rule.page.partition("\n\n")
+    assert "\n" not in title
+    assert title.endswith("."), "the first line of a page is a sentence"
+    assert body.split("Bad:")[0].strip(), "a page says what happens and why"
+    assert rule.severity in SEVERITIES
+    assert rule.confidence in ("certain", "likely", "possible")
+    assert rule.sources
+    assert all(rule.sources)
+
+
+def test_a_fact_that_may_be_missing_has_a_remedy():
+    always = {"origin", "script", "config", "catalog", "runtime", "settings", "sizes", "reasons"}
+    assert {name for rule in RULES.values() for name in rule.needs} <= always | REMEDIES.keys()
+
+
+def test_codes_are_unique():
+    assert len(all_rules()) == len(RULES)
