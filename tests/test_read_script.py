@@ -11,7 +11,7 @@ from stub_swift import BACKGROUND, Recorded, run_scripts
 
 from swiftcfg.config import DeployConfig, Flag, Unknown
 from swiftcfg.errors import InputError
-from swiftcfg.script import Assumption, FlagUse, Place, Script, Stray, find_fault, read_script, read_words
+from swiftcfg.script import Assumption, FlagUse, Place, Script, Span, Stray, find_fault, read_script, read_words
 
 #: Scripts whose every call bash makes, with nothing in them that depends on the machine.
 ORDINARY = [
@@ -283,11 +283,21 @@ def test_every_use_keeps_its_place_and_the_last_one_counts():
     )
     (script,) = read_script(text)
     assert script.flags == (
-        FlagUse("a", ("1",), "--a", glued=True, place=Place(2, 24)),
-        FlagUse("max_model_len", ("8192", "x.y"), "--max-model-len", glued=False, place=Place(3, 3)),
-        FlagUse("a", ("2", "3"), "--a", glued=False, place=Place(4, 3)),
-    )
-    assert script.strays == (Stray("-z", Place(4, 11)),)
+        FlagUse(
+            "a", ("1",), "--a", glued=True, place=Place(2, 24),
+            span=Span(49, 52), word_spans=(Span(53, 54),), whole=Span(49, 54),
+        ),
+        FlagUse(
+            "max_model_len", ("8192", "x.y"), "--max-model-len", glued=False, place=Place(3, 3),
+            span=Span(59, 74), word_spans=(Span(75, 79), Span(80, 83)), whole=Span(59, 83),
+        ),
+        FlagUse(
+            "a", ("2", "3"), "--a", glued=False, place=Place(4, 3),
+            span=Span(88, 91), word_spans=(Span(92, 93), Span(94, 95)), whole=Span(88, 95),
+        ),
+    )  # fmt: skip
+    assert script.strays == (Stray("-z", Place(4, 11), Span(96, 98)),)
+    assert script.span == Span(26, 98)
     assert script.place == Place(2, 11)
     assert [(use.name, use.manner, use.place) for use in script.variables] == [
         ("MAX_PIXELS", "export", Place(1, 8)),

@@ -14,13 +14,14 @@ from swiftcfg.script.expansion import declared
 from swiftcfg.script.parser import parse
 from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
-from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Stray, VariableUse
+from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Span, Stray, VariableUse
 
 __all__ = [
     "Assumption",
     "FlagUse",
     "Place",
     "Script",
+    "Span",
     "Stray",
     "VariableUse",
     "find_fault",

@@ -7,9 +7,9 @@ with hyphens and with underscores, come from transformers' HfArgumentParser.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from swiftcfg.config import Word
-from swiftcfg.script.uses import Field, FlagUse, Place, Stray, joined
+from swiftcfg.script.uses import Field, FlagUse, Span, Stray, joined
 
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _GLUED = re.compile(r"(--[^ =]+)=", re.DOTALL)
@@ -19,12 +19,32 @@ _GLUED = re.compile(r"(--[^ =]+)=", re.DOTALL)
 class _Open:
     """A flag whose words are still being collected."""
 
-    spelling: str
-    place: Place
-    words: list[Word] = field(default_factory=list)
+    name: Field
+    words: list[Field] = field(default_factory=list)
 
-    def use(self, *, glued: bool = False) -> FlagUse:
-        return FlagUse(flag_name(self.spelling), tuple(self.words), self.spelling, glued, self.place)
+    def use(self) -> FlagUse:
+        spelling, spans = self.name.head(), tuple(one.span for one in self.words)
+        return FlagUse(
+            flag_name(spelling), tuple(one.word() for one in self.words), spelling, glued=False, place=self.name.place,
+            span=self.name.span, word_spans=spans, whole=_whole((self.name.span, *spans)),
+        )  # fmt: skip
+
+
+def _glued_use(one: Field, spelling: str) -> FlagUse:
+    value = joined((one.head()[len(spelling) + 1 :], *one.parts[1:]))
+    name_span, value_span = one.halves(spelling)
+    return FlagUse(
+        flag_name(spelling), (value,), spelling, glued=True, place=one.place,
+        span=name_span, word_spans=(value_span,), whole=one.span,
+    )  # fmt: skip
+
+
+def _whole(spans: Sequence[Span | None]) -> Span | None:
+    """From the first to the last, where all are known and follow one another."""
+    known = [span for span in spans if span]
+    if len(known) < len(spans) or any(left.end > right.start for left, right in pairwise(known)):
+        return None
+    return known[0].up_to(known[-1])
 
 
 def flag_name(spelling: str) -> str:
@@ -38,24 +58,23 @@ def read_arguments(fields: Sequence[Field]) -> tuple[tuple[FlagUse, ...], tuple[
     now: _Open | None = None
     for number, one in enumerate(fields):
         if one.word() == "--":  # from here on nothing is a flag
-            strays += [Stray(rest.word(), rest.place) for rest in fields[number:]]
+            strays += [Stray(rest.word(), rest.place, rest.span) for rest in fields[number:]]
             break
         if not looks_like_option(one.head()):
             if now:
-                now.words.append(one.word())
+                now.words.append(one)
             else:
-                strays.append(Stray(one.word(), one.place))
+                strays.append(Stray(one.word(), one.place, one.span))
             continue
         uses += [now.use()] if now else []
         now = None
         glued = _GLUED.match(one.head())
         if glued:
-            rest = joined((one.head()[glued.end() :], *one.parts[1:]))
-            uses.append(_Open(glued.group(1), one.place, [rest]).use(glued=True))
+            uses.append(_glued_use(one, glued.group(1)))
         elif one.head().startswith("--") and len(one.parts) == 1:
-            now = _Open(one.head(), one.place)
+            now = _Open(one)
         else:
-            strays.append(Stray(one.word(), one.place))
+            strays.append(Stray(one.word(), one.place, one.span))
     uses += [now.use()] if now else []
     return tuple(uses), tuple(strays)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from swiftcfg.config import Unknown
 from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
-from swiftcfg.script.uses import Field, Script, VariableUse
+from swiftcfg.script.uses import Field, Script, VariableUse, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,10 @@ class Call:
     fields: Sequence[Field]
     variables: dict[str, VariableUse] = field(default_factory=dict)
     kept_back: list[VariableUse] = field(default_factory=list)
+    clears: bool = False
 
     def drop_all(self) -> None:
+        self.clears = True
         self.kept_back += self.variables.values()
         self.variables.clear()
 
@@ -73,8 +75,9 @@ def find_deploy(call: Call) -> Script | None:
     arguments, wrapper = found
     flags, strays = read_arguments(arguments)
     return Script(
-        flags, tuple(call.variables.values()), tuple(call.kept_back), strays, call.fields[0].place, wrapper=wrapper
-    )
+        flags, tuple(call.variables.values()), tuple(call.kept_back), strays, call.fields[0].place,
+        wrapper=wrapper, clears=call.clears,
+    )  # fmt: skip
 
 
 def _base_name(one: Field) -> str:
@@ -102,9 +105,9 @@ def _unwrap(call: Call, wrapper: _Wrapper) -> None:
         call.drop_all()
     while wrapper.assignments and at < len(fields) and (pair := declared(fields[at].head())):
         value_parts = (pair[1], *fields[at].parts[1:])
-        word = Field(value_parts, fields[at].place).word()
+        word = joined(value_parts)
         call.variables.pop(pair[0], None)
-        call.variables[pair[0]] = VariableUse(pair[0], word, "prefix", fields[at].place)
+        call.variables[pair[0]] = VariableUse(pair[0], word, "prefix", fields[at].place, *fields[at].halves(pair[0]))
         at += 1
     call.fields = fields[at:]
 

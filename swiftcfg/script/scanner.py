@@ -68,7 +68,7 @@ class Scanner:
         if match:
             pieces += [Text(match.group()[:-1], quoted=False), self._array(match.end())]
         pieces += self._pieces(METACHARACTERS, in_double=False)
-        return Word(tuple(pieces), start) if self.at > start else None
+        return Word(tuple(pieces), start, min(self.at, len(self.text))) if self.at > start else None
 
     def _pieces(self, ends: frozenset[str], *, in_double: bool) -> list[Piece]:
         """Pieces up to one of ``ends`` that no quote protects, or to the end of the text."""

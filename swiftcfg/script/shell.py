@@ -25,7 +25,7 @@ from swiftcfg.script.syntax import (
     Text,
     Word,
 )
-from swiftcfg.script.uses import Assumption, Field, Place, Script, VariableUse
+from swiftcfg.script.uses import Assumption, Field, Manner, Place, Script, Span, Spans, VariableUse, joined
 
 #: Commands of one script that are walked through; calls of calls of functions can multiply without end.
 STEP_LIMIT = 20_000
@@ -57,6 +57,7 @@ class Shell:
         self.calling: list[str] = []
         self.assumed: dict[str, Assumption] = {}
         self.here = Place(1, 1)
+        self.text = text
         self._line_starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
 
     def run(self) -> tuple[Script, ...]:
@@ -75,13 +76,15 @@ class Shell:
         self.expanded += len(variable.value) if isinstance(variable.value, str) else 0
         return variable.value if self.expanded < EXPANSION_LIMIT else Unknown("$" + name)
 
-    def assign(self, name: str, value: Value | None, *, exported: bool | None = None) -> None:
+    def assign(
+        self, name: str, value: Value | None, *, exported: bool | None = None, spans: Spans = (None, None)
+    ) -> None:
         """Set a variable; ``exported`` None leaves its export as it is."""
         before = self.state.variables.get(name)
         if exported is None:
             exported = self.state.exports_all or (before.exported if before else name in _EXPORTED_BEFORE)
         self.state.variables.pop(name, None)
-        self.state.variables[name] = Variable(value, exported, self.here)
+        self.state.variables[name] = Variable(value, exported, self.here, spans)
 
     def assume(self, name: str, expression: str) -> None:
         self.assumed.setdefault(expression, Assumption(name, expression))
@@ -185,10 +188,16 @@ class Shell:
         return Place(line, offset - self._line_starts[line - 1] + 1)
 
     def _fields(self, word: Word) -> list[Field]:
-        place = self._place(word.start)
-        return [Field(parts, place) for parts in fields_of(word, self)]
+        fields = fields_of(word, self)
+        if len(fields) == 1:
+            return [self._field(word, fields[0])]
+        return [Field(parts, self._place(word.start)) for parts in fields]
 
-    def _assigned(self, word: Word) -> tuple[str, Value] | None:
+    def _field(self, word: Word, parts: tuple[Value, ...]) -> Field:
+        span = Span(word.start, word.end)
+        return Field(parts, self._place(word.start), span, span.of(self.text))
+
+    def _assigned(self, word: Word) -> tuple[str, Value, Spans] | None:
         """Name and new value of an assignment; an element of an array makes the whole unknown."""
         match = assignment(word)
         if match is None:
@@ -199,13 +208,13 @@ class Shell:
         assert isinstance(first, Text)  # noqa: S101  (assignment() has matched it)
         pieces = (Text(first.text[match.end() :], quoted=False), *word.pieces[1:])
         if index or any(isinstance(piece, Opaque) and piece.expression.startswith("(") for piece in pieces):
-            return name, Unknown(f"${{{name}[@]}}")
+            return name, Unknown(f"${{{name}[@]}}"), (None, None)
         value = value_of(pieces, self)
         if plus:
             before = self.lookup(name)
             unknown = isinstance(before, (Unknown, Outside)) or isinstance(value, Unknown)
             value = Unknown(f"${name}") if unknown else f"{before or ''}{value}"
-        return name, value
+        return name, value, self._field(word, ()).halves(name)
 
     def _simple(self, command: Simple) -> None:
         if command.words and self._declares(command):
@@ -225,9 +234,9 @@ class Shell:
             self.state.ended = "exec"
 
     def _set(self, word: Word, *, exported: bool | None = None) -> None:
-        pair = self._assigned(word)
-        if pair:
-            self.assign(pair[0], pair[1], exported=exported)
+        found = self._assigned(word)
+        if found:
+            self.assign(found[0], found[1], exported=exported, spans=found[2])
 
     def _declares(self, command: Simple) -> bool:
         """``export`` and its kin, whose arguments are assignments and not split."""
@@ -236,7 +245,9 @@ class Shell:
             return False
         exported: bool | None = True if name[0].text == "export" else None
         arguments = [
-            Word(pieces, word.start) for word in command.words[1:] for pieces in expand_braces(word.pieces) or ()
+            Word(pieces, word.start, word.end)
+            for word in command.words[1:]
+            for pieces in expand_braces(word.pieces) or ()
         ]
         for word in arguments:
             if assignment(word):
@@ -256,7 +267,8 @@ class Shell:
     def _declare(self, one: Field, *, exported: bool | None) -> None:
         pair = declared(one.head())
         if pair:
-            self.assign(pair[0], Field((pair[1], *one.parts[1:]), one.place).word(), exported=exported)
+            value = joined((pair[1], *one.parts[1:]))
+            self.assign(pair[0], value, exported=exported, spans=one.halves(pair[0]))
         elif exported is not None:
             variable = self.state.variables.pop(one.head(), Variable(OUTSIDE, exported, self.here))
             self.state.variables[one.head()] = replace(variable, exported=exported)
@@ -300,22 +312,26 @@ class Shell:
         shell_variables = self.state.variables.copy()
         for name, variable in shell_variables.items():
             if isinstance(variable.value, (str, Unknown)):
-                use = VariableUse(name, variable.value, "export" if variable.exported else "shell", variable.place)
+                manner: Manner = "export" if variable.exported else "shell"
+                use = VariableUse(name, variable.value, manner, variable.place, *variable.spans)
                 if variable.exported:
                     call.variables[name] = use
                 else:
                     call.kept_back.append(use)
         for word in command.assignments:
-            pair = self._assigned(word)
-            if pair:
-                self.assign(*pair)
-                call.variables.pop(pair[0], None)
-                call.variables[pair[0]] = VariableUse(*pair, "prefix", self.here)
+            found = self._assigned(word)
+            if found:
+                name, value, spans = found
+                self.assign(name, value)
+                call.variables.pop(name, None)
+                call.variables[name] = VariableUse(name, value, "prefix", self.here, *spans)
         self.state.variables = shell_variables
         script = find_deploy(call)
         if script:
             assumed = tuple(self.assumed.values())
-            self.scripts.append(replace(script, conditional=self.doubts > 0, assumed=assumed))
+            written = (*command.assignments, *command.words)
+            span = Span(written[0].start, written[-1].end)
+            self.scripts.append(replace(script, conditional=self.doubts > 0, assumed=assumed, span=span))
 
 
 def _asks(pipeline: Pipeline) -> bool:

@@ -6,7 +6,7 @@ from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
 from swiftcfg.script.expansion import Outside
 from swiftcfg.script.syntax import Command
-from swiftcfg.script.uses import Place
+from swiftcfg.script.uses import Place, Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Variable:
     value: Value | Outside | None
     exported: bool
     place: Place
+    spans: Spans = (None, None)
 
 
 @dataclass

@@ -44,10 +44,11 @@ Piece = Text | Parameter | Opaque
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as written; ``start`` is its offset in the script."""
+    """One word as written, quotes included, from the offset ``start`` of the script up to ``end``."""
 
     pieces: tuple[Piece, ...]
     start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

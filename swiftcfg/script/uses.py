@@ -14,12 +14,43 @@ class Place:
     column: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters of the text that was read, from the offset ``start`` up to but not including ``end``.
+
+    A span of a word takes in its quotes and backslashes: put a quoted word in its place and the shell reads
+    that one word there. A word with an expansion in it, such as ``"$PORT"``, has a span too. There is no span
+    (None) where the characters stand for several words (``$FLAGS``, ``{a,b}``), where a word came from
+    somewhere else (``$CMD``, ``"$@"``), where quotes hide where a part of it begins (``"--port=80"``), and
+    for words of a command line.
+    """
+
+    start: int
+    end: int
+
+    def up_to(self, other: "Span") -> "Span":
+        """From the start of this one to the end of the other."""
+        return Span(self.start, other.end)
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+#: Where the name of a variable is written, and where its value is.
+Spans = tuple[Span | None, Span | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One word as the program receives it: text, and what hides the rest. ``place`` is where it is written."""
+    """One word as the program receives it: text, and what hides the rest. ``place`` is where it is written.
+
+    ``raw`` are the characters at ``span``, as they are written.
+    """
 
     parts: tuple[Word, ...]
     place: Place
+    span: Span | None = None
+    raw: str = ""
 
     def word(self) -> Word:
         return joined(self.parts)
@@ -27,6 +58,13 @@ class Field:
     def head(self) -> str:
         """The text up to the first thing that is not known."""
         return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
+
+    def halves(self, name: str) -> Spans:
+        """Where ``name`` and the value are written in ``name=value``."""
+        if self.span is None or not self.raw.startswith(f"{name}="):
+            return None, None
+        middle = self.span.start + len(name)
+        return Span(self.span.start, middle), Span(middle + 1, self.span.end)
 
 
 def joined(parts: tuple[Word, ...]) -> Word:
@@ -37,13 +75,21 @@ def joined(parts: tuple[Word, ...]) -> Word:
 
 @dataclass(frozen=True, slots=True)
 class FlagUse:
-    """One use of a flag. ``name`` has underscores, ``spelling`` is as written; ``glued`` for ``--name=value``."""
+    """One use of a flag. ``name`` has underscores, ``spelling`` is as written; ``glued`` for ``--name=value``.
+
+    ``span`` is where the name is written, dashes included and ``=`` not. ``word_spans`` has one entry for each
+    of ``words``. ``whole`` runs from the name to the last word: blanks, continued line ends and redirections
+    between them included; it is known for ``"--name=value"`` too, where the two halves are not.
+    """
 
     name: str
     words: tuple[Word, ...]
     spelling: str
     glued: bool
     place: Place
+    span: Span | None = None
+    word_spans: tuple[Span | None, ...] = ()
+    whole: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +98,7 @@ class Stray:
 
     word: Word
     place: Place
+    span: Span | None = None
 
 
 #: How a variable was set: exported in the shell, before the command, or in the shell without export.
@@ -60,10 +107,23 @@ Manner = Literal["export", "prefix", "shell"]
 
 @dataclass(frozen=True, slots=True)
 class VariableUse:
+    """A variable that is set. ``span`` is where its name is written, ``word_span`` its value, without the ``=``.
+
+    The value may be written as nothing at all (``A=``): an empty span. ``A+=x`` and a variable that a branch
+    changes have no spans. The same assignment may serve several calls of a script.
+    """
+
     name: str
     word: Word
     manner: Manner
     place: Place
+    span: Span | None = None
+    word_span: Span | None = None
+
+    @property
+    def whole(self) -> Span | None:
+        """``NAME=value``, as one."""
+        return self.span.up_to(self.word_span) if self.span and self.word_span else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +141,14 @@ class Script:
     ``variables`` reach swift, each the last that was set; ``kept_back`` are set but do not reach it.
     ``wrapper`` is False for ``python -m swift.cli.deploy``, which expands no configuration file.
     ``conditional`` is True where the call may not run, as in a branch of an ``if``.
+
+    ``span`` runs from the first character of the command, with the assignments and the programs in front of
+    it, to the last of its last word; redirections, ``&`` and comments that follow are outside. So what is
+    written right after ``span.end`` (a blank, or a continued line end, and then a flag) reaches swift, and
+    a ``NAME=value`` and a blank right before ``span.start`` is an assignment in front of the command, which
+    reaches swift unless ``clears`` says that a program in front of it drops variables. ``quote`` is the quote
+    in which the whole call is written, as in ``bash -c '…'``: what is put in must not have it.
+    A function that is called twice makes two calls with the same spans.
     """
 
     flags: tuple[FlagUse, ...]
@@ -91,6 +159,9 @@ class Script:
     wrapper: bool = True
     conditional: bool = False
     assumed: tuple[Assumption, ...] = ()
+    span: Span | None = None
+    clears: bool = False
+    quote: str = ""
 
     def config(self) -> DeployConfig:
         """What the call means: of a flag given twice the last use counts, as ms-swift's parser has it."""
