@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import json_page
 from packaging.version import Version
 
 from swiftcfg.backend import SPELLINGS
@@ -103,6 +104,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "flags.md": flags,
     "gpus.md": gpus,
+    "json.md": lambda: NOTE + json_page.page(),
     "models.md": models,
 }
 

@@ -59,8 +59,7 @@ def parts(text: str) -> Iterator[str | Shown]:
         if line.startswith("```"):
             runs = line == "```console"
         if hidden := HIDDEN.fullmatch(line):
-            written = (line, lines.pop(0))
-            yield Shown(hidden[1], written, _taken(lines, lambda each: not each.startswith("```")))
+            yield Shown(hidden[1], (line, lines.pop(0)), _taken(lines, lambda each: not each.startswith("```")))
         elif runs and line.startswith("$ "):
             written = (line, *_taken(lines, lambda each: each.startswith("> ")))
             output = _taken(lines, lambda each: not each.startswith(("$ ", "```")))
