@@ -25,9 +25,3 @@ def command_of(words: Sequence[str], nth: int | None, ms_swift: Version) -> Depl
     if nth is not None and nth > len(found):
         raise InputError(f"{words[0]} has no {nth}th swift deploy command", f"it has {len(found)}")
     return found[(nth or 1) - 1]
-
-
-def adapters_of(config: DeployConfig) -> tuple[str, ...]:
-    """The adapter folders that a command names, as far as they are known."""
-    flag = config.flag("adapters")
-    return tuple(word for word in flag.words if isinstance(word, str)) if flag else ()

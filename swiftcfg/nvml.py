@@ -19,6 +19,9 @@ from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
 #: What WSL2 has in place of the native driver's devices.
 _WSL_DEVICE = Path("/dev/dxg")
 
+#: What pynvml loads; without it there is nothing to ask (nvidia-ml-py@13.615.71:pynvml.py, _LoadNvmlLibrary).
+_LIBRARY = "libnvidia-ml.so.1"
+
 T = TypeVar("T")
 _Capability = tuple[int, int] | None
 
@@ -36,7 +39,7 @@ def find_gpus(spec: str | None, environment: Mapping[str, str]) -> GpuInventory:
     """
     if spec is not None:
         return GpuInventory(parse_gpus(spec, gpu_catalogue()))
-    return _visible_inventory(read_machine(), environment)
+    return visible_inventory(read_machine(), environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Machine:
     notes: tuple[str, ...]
 
 
-def _visible_inventory(machine: Machine, environment: Mapping[str, str]) -> GpuInventory:
+def visible_inventory(machine: Machine, environment: Mapping[str, str]) -> GpuInventory:
+    """The GPUs that a CUDA program sees in this environment; raises MachineError where it could use none."""
     selection = select_visible(machine.boards, environment)
     for board in selection.boards:
         if board.fault:
@@ -92,6 +96,34 @@ def read_machine() -> Machine:
         return Machine(
             boards, driver, cuda and f"{cuda // 1000}.{cuda % 1000 // 10}", tuple(dict.fromkeys(reader.notes))
         )
+
+
+def machine_within(seconds: float) -> Machine:
+    """The same, for those who can do without: raises MachineError where there is no NVML or it is slow."""
+    import ctypes  # noqa: PLC0415
+    from queue import Empty, SimpleQueue  # noqa: PLC0415
+    from threading import Thread  # noqa: PLC0415
+
+    try:
+        ctypes.CDLL(_LIBRARY)
+    except OSError:
+        raise MachineError("there is no NVML on this machine") from None
+    answers: SimpleQueue[Machine | Exception] = SimpleQueue()
+    Thread(target=lambda: answers.put(_machine_or_error()), daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise MachineError(f"NVML did not answer within {seconds:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _machine_or_error() -> Machine | Exception:
+    try:
+        return read_machine()
+    except Exception as error:  # noqa: BLE001  (raised again where the answer is waited for)
+        return error
 
 
 @contextmanager

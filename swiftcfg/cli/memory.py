@@ -37,8 +37,8 @@ def memory(
     after two dashes. With a workload it is also judged by what its requests ask for.
     """
     from swiftcfg.catalogue import find_model
-    from swiftcfg.deploy_command import adapters_of, command_of
-    from swiftcfg.deployment import account, deployment_of, named_model
+    from swiftcfg.deploy_command import command_of
+    from swiftcfg.deployment import account, adapters_of, deployment_of, named_model
     from swiftcfg.detect import find_runtime, read_catalog
     from swiftcfg.errors import InputError
     from swiftcfg.nvml import find_gpus
