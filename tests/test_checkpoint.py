@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import pytest
 from checkpoints import write_checkpoint, write_safetensors
@@ -21,10 +23,51 @@ def test_headers_of_the_story_model_are_exact_and_take_little_disk(tmp_path):
     assert sum(path.stat().st_blocks * 512 for path in folder.iterdir()) < 1_000_000
 
 
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json", "args.json", "model.safetensors"])
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (Path.mkdir, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+        (lambda path: path.symlink_to(path), "cannot be read: Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(make, fault, name, tmp_path):
+    folder = write_checkpoint(tmp_path / "model", "Qwen2-VL-2B-Instruct")
+    (folder / "model.safetensors.index.json").unlink()
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+    with pytest.raises(InputError) as caught:
+        find_model(str(folder))
+    assert caught.value.sentence == f"{folder / name} {fault}"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "..", "", "x" * 5000, "a\0b", "\ud800", "\x1b[31m"]
+)
+def test_an_index_names_files_of_its_own_folder(name, tmp_path):
+    folder = write_checkpoint(tmp_path / "model", "Qwen2-VL-2B-Instruct")
+    index = {"weight_map": {"a.weight": name}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        find_model(str(folder))
+    assert caught.value.sentence.endswith(f"names {name[:200]!r}, which is not in the folder")
+
+
+@pytest.mark.parametrize("index", [{}, {"weight_map": []}, {"weight_map": {}}, {"weight_map": {"a": 1}}])
+def test_an_index_without_files_is_told(index, tmp_path):
+    folder = write_checkpoint(tmp_path / "model", "Qwen2-VL-2B-Instruct")
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(InputError, match="has no weight_map of file names"):
+        find_model(str(folder))
+
+
 def test_a_missing_shard_is_named(tmp_path):
     folder = write_checkpoint(tmp_path / STORY, STORY)
     (folder / "model-00002-of-00005.safetensors").unlink()
-    with pytest.raises(InputError, match=r"names model-00002-of-00005.safetensors, which is not in the folder"):
+    with pytest.raises(InputError, match=r"names 'model-00002-of-00005.safetensors', which is not in the folder"):
         find_model(str(folder))
 
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from swiftcfg.architectures import Tensor, bytes_per_rank, classify, describe, tensors_of, weights_from_tensors
 from swiftcfg.architectures.tensors import DTYPE_BITS
+from swiftcfg.architectures.weights import loaded_bytes
 from swiftcfg.catalogue import find_entry, find_model
 
 
@@ -103,6 +104,19 @@ def test_ranks_of_the_story_model_add_up():
     assert by_ranks == {1: 16_584_333_312, 2: 8_294_044_928, 4: 4_148_900_736, 8: 2_102_025_920}
     copied = bytes_per_rank(weights, 4, 4, tied=False, vision_copied=True)
     assert copied - by_ranks[4] == pytest.approx(vision * 3 / 4, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["qwen2-vl-2b-gptq-int4", "qwen3-vl-30b-a3b-fp8", "qwen2.5-vl-3b"])
+def test_tensors_that_are_counted_together_are_of_one_kind(name):
+    tensors = tensors_of(describe(find_entry(name).files()["config.json"]))
+    assert tensors is not None
+    sums: dict[tuple[str, str], int] = {}
+    for tensor in tensors:
+        kind = classify(tensor.name)
+        sums[kind] = sums.get(kind, 0) + loaded_bytes(tensor, 2)
+    weights = weights_from_tensors(tensors, 2, "test")
+    assert {(group.part, group.sharding): group.bytes_total for group in weights.groups} == sums
+    assert sum(group.tensors for group in weights.groups) == len(tensors)
 
 
 def test_a_redundant_head_of_a_tied_model_is_not_loaded():

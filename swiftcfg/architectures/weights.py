@@ -1,7 +1,7 @@
 """Where each tensor goes: to which part of the model, and how tensor parallelism treats it."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -39,6 +39,8 @@ _BY_KV_HEAD = frozenset({"k_proj", "v_proj"})
 _SPLIT_TOWERS = frozenset({"visual"})
 _COPIED_IN_TOWER = frozenset({"patch_embed", "pos_embed"})
 
+#: The number of a layer or an expert; not that of a part without a name, such as ``mlp.0``, which tells its kind.
+_INDEX = re.compile(r"\.[0-9]+(?=\.[^.]+\.)")
 _SCALE = re.compile(r"scale|zero")
 _FLOATS = frozenset({"BF16", "F16", "F32", "F64"})
 
@@ -81,7 +83,8 @@ def _sharding(components: list[str], parameter: str) -> Sharding:
 
 def weights_from_tensors(tensors: Iterable[Tensor], dtype_bytes: int, source: str) -> Weights:
     """Group tensors by what happens to them; floats count in the width they are loaded at, scales as stored."""
-    return weights_from_stacks(map(Stack, tensors), dtype_bytes, source)
+    kinds = Counter(Tensor(_INDEX.sub(".*", name), dtype, shape) for name, dtype, shape in tensors)
+    return weights_from_stacks((Stack(kind, (count,)) for kind, count in kinds.items()), dtype_bytes, source)
 
 
 def weights_from_stacks(stacks: Iterable[Stack], dtype_bytes: int, source: str) -> Weights:

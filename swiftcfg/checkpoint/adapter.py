@@ -6,6 +6,7 @@ from typing import Any
 from swiftcfg.architectures.fields import number, section
 from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
+from swiftcfg.checkpoint.opening import is_file
 from swiftcfg.checkpoint.swift_args import read_swift_args
 from swiftcfg.errors import InputError
 from swiftcfg.model import Adapter
@@ -18,7 +19,7 @@ _PICKLED = "adapter_model.bin"
 
 def is_adapter(folder: Path) -> bool:
     """Whether a folder holds an adapter and no model of its own."""
-    return (folder / CONFIG).is_file() and not (folder / "config.json").is_file()
+    return is_file(folder / CONFIG) and not is_file(folder / "config.json")
 
 
 def read_adapter(word: str) -> Adapter:
@@ -61,8 +62,8 @@ def _rank(config: dict[str, Any], folder: Path) -> int:
 
 
 def _weight_bytes(folder: Path) -> Bytes:
-    if (folder / _WEIGHTS).is_file():
+    if is_file(folder / _WEIGHTS):
         return Bytes(sum(tensor.stored for tensor in read_header(folder / _WEIGHTS)))
-    if (folder / _PICKLED).is_file():
+    if is_file(folder / _PICKLED):
         return Bytes((folder / _PICKLED).stat().st_size)
     raise InputError(f"the adapter {folder} has no {_WEIGHTS}", "finish the download")

@@ -7,6 +7,7 @@ from typing import Any
 from swiftcfg.architectures import Identity, assemble
 from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
+from swiftcfg.checkpoint.opening import is_file
 from swiftcfg.checkpoint.swift_args import read_swift_args
 from swiftcfg.errors import InputError
 from swiftcfg.model import Model
@@ -61,10 +62,12 @@ def _shards(folder: Path) -> list[Path]:
 
 def _indexed_shards(folder: Path, index: dict[str, Any]) -> list[Path]:
     weight_map = index.get("weight_map")
-    if not isinstance(weight_map, dict) or not all(isinstance(name, str) for name in weight_map.values()):
+    if not isinstance(weight_map, dict) or {*map(type, weight_map.values())} != {str}:
         raise InputError(f"{folder / INDEX} has no weight_map of file names", "download the file again")
     names = sorted(set(weight_map.values()))
     for name in names:
-        if "/" in name or "\\" in name or not (folder / name).is_file():
-            raise InputError(f"{folder / INDEX} names {name}, which is not in the folder", "finish the download")
+        if "/" in name or "\\" in name or not is_file(folder / name):
+            raise InputError(
+                f"{folder / INDEX} names {name[:200]!r}, which is not in the folder", "finish the download"
+            )
     return [folder / name for name in names]

@@ -9,12 +9,17 @@ from typing import Any
 
 from swiftcfg.architectures.tensors import DTYPE_BITS, Tensor
 from swiftcfg.checkpoint.jsonfile import parse_object
+from swiftcfg.checkpoint.opening import open_regular, unreadable
 from swiftcfg.errors import InputError
 
 #: The limit of the safetensors library itself (safetensors@0.6.2 tensor.rs MAX_HEADER_SIZE).
 LARGEST_HEADER_BYTES = 100_000_000
 
 _LENGTH_BYTES = 8
+
+#: Of a tensor (NumPy 2 takes 64, NPY_MAXDIMS); the product of a hundred thousand sizes would take minutes.
+_MOST_DIMENSIONS = 64
+
 _LFS_MARK = b"version "
 _AGAIN = "download the file again"
 
@@ -22,14 +27,16 @@ _AGAIN = "download the file again"
 def read_header(path: Path) -> list[Tensor]:
     """The tensors of one safetensors file; raises InputError where the file cannot be what it says."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = file.seek(0, 2)
             file.seek(0)
             prefix = file.read(_LENGTH_BYTES)
             length = _header_length(prefix, size, path)
             raw = file.read(length)
+    except FileNotFoundError:
+        raise InputError(f"{path} is a link to a file that is not there", "finish the download") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the file and its permissions") from None
+        raise unreadable(path, error) from None
     header = parse_object(raw, f"the header of {path}")
     header.pop("__metadata__", None)
     if raw.count(b'"data_offsets"') > len(header):
@@ -71,9 +78,10 @@ def _tensor(name: str, entry: Any, path: Path) -> tuple[Tensor, tuple[int, int]]
 
 
 def _counts(value: Any) -> tuple[int, ...] | None:
-    """A list of whole numbers that a file can hold, or None."""
-    fine = isinstance(value, list) and all(type(item) is int and 0 <= item < 2**63 for item in value)
-    return tuple(value) if fine else None
+    """A short list of whole numbers that a file can hold, or None."""
+    if not isinstance(value, list) or len(value) > _MOST_DIMENSIONS or not set(map(type, value)) <= {int}:
+        return None
+    return tuple(value) if not value or (min(value) >= 0 and max(value) < 2**63) else None
 
 
 def _check_spans(spans: list[tuple[int, int, str]], available: int, path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from swiftcfg.checkpoint.opening import open_regular, unreadable
 from swiftcfg.errors import InputError
 
 #: model.safetensors.index.json of a model with 100,000 tensors has about 10 MB; settings have a few KB.
@@ -13,12 +14,12 @@ LARGEST_BYTES = 64 * 2**20
 def read_object(path: Path) -> dict[str, Any] | None:
     """The object in ``path``, or None where there is no such file."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             raw = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the permissions of the folder") from None
+        raise unreadable(path, error) from None
     if len(raw) > LARGEST_BYTES:
         raise InputError(f"{path} is larger than {LARGEST_BYTES} bytes", "this is not a settings file of a checkpoint")
     return parse_object(raw, str(path))
@@ -30,9 +31,16 @@ def parse_object(raw: bytes, where: str) -> dict[str, Any]:
         value = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise InputError(f"{where} is not UTF-8 text", "download the file again") from None
-    except (ValueError, RecursionError) as error:
-        fault = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"{where} is not valid JSON: {fault}", "download the file again") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where} is not valid JSON: {error}", "download the file again") from None
+    except RecursionError:
+        raise InputError(f"{where} is nested too deeply", "download the file again") from None
+    except ValueError:  # Python reads no integer of more than 4300 digits
+        raise InputError(f"{where} holds a number of thousands of digits", "download the file again") from None
     if not isinstance(value, dict):
-        raise InputError(f"{where} holds {type(value).__name__}, not an object", "download the file again")
+        raise InputError(f"{where} holds {_kind(value)}, not an object", "download the file again")
     return value
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "text", bool: "a truth value", type(None): "null"}.get(type(value), "a number")
