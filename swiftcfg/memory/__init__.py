@@ -14,6 +14,7 @@ from swiftcfg.memory.plan import (
     Verdict,
     Vision,
 )
+from swiftcfg.memory.reach import encoder_cache, spelled_limit
 
 __all__ = [
     "Constraint",
@@ -25,8 +26,10 @@ __all__ = [
     "Term",
     "Verdict",
     "Vision",
+    "encoder_cache",
     "judge",
     "judge_media",
     "kv_bytes_per_token",
     "plan_memory",
+    "spelled_limit",
 ]

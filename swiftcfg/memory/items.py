@@ -9,7 +9,7 @@ from typing import Any
 from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.memory.defaults import Batch
 from swiftcfg.memory.plan import Modality, ProfiledItem
-from swiftcfg.memory.versions import Behaviour
+from swiftcfg.memory.versions import Behaviour, PixelKey
 from swiftcfg.model import Model, ProcessorLimits, VisionTower
 from swiftcfg.units import Tokens
 
@@ -66,15 +66,24 @@ def largest_picture(max_pixels: int, factor: int, *, exact: bool) -> tuple[int, 
     return factor, factor
 
 
-def _override(kwargs: Mapping[str, Any], scope: str) -> int | None:
-    """The pixel limit that engine-level mm_processor_kwargs set for images or videos."""
+def _override(kwargs: Mapping[str, Any], scope: str, keys: tuple[PixelKey, ...]) -> int | None:
+    """The pixel limit that engine-level mm_processor_kwargs set for images or videos, by a key that is read."""
     scoped = kwargs.get(scope)
     for source in (scoped, kwargs) if isinstance(scoped, Mapping) else (kwargs,):
         size = source.get("size")
-        for value in (source.get("max_pixels"), size.get("longest_edge") if isinstance(size, Mapping) else None):
+        written = {
+            "max_pixels": source.get("max_pixels"),
+            "size": size.get("longest_edge") if isinstance(size, Mapping) else None,
+        }
+        for value in (written[key] for key in keys):
             if isinstance(value, int) and value > 0:
                 return value
     return None
+
+
+def image_keys(tower: VisionTower, behaviour: Behaviour) -> tuple[PixelKey, ...]:
+    """The keys of mm_processor_kwargs that limit the largest image of the profile, the stronger one first."""
+    return behaviour.pixel_keys_32 if tower.kind == "qwen3_vl" else behaviour.pixel_keys_28
 
 
 def _limit(settings: EngineSettings, behaviour: Behaviour, modality: Modality) -> MediaLimit:
@@ -109,7 +118,7 @@ def candidates(model: Model, batch: Batch, behaviour: Behaviour, settings: Engin
 def _image(
     tower: VisionTower, limits: ProcessorLimits, behaviour: Behaviour, settings: EngineSettings, limit: MediaLimit
 ) -> Candidate:
-    given = _override(settings.processor_kwargs, "images_kwargs")
+    given = _override(settings.processor_kwargs, "images_kwargs", image_keys(tower, behaviour))
     size = largest_picture(given or limits.image_max, tower.factor, exact=behaviour.exact_area)
     shown = _shrunk(size, limit, tower.factor) if behaviour.takes_sizes else size
     why = (
@@ -136,7 +145,7 @@ def _frames_video(
     with_images: bool,
 ) -> Candidate:
     """Qwen2-VL and Qwen2.5-VL: frames as large as the largest image, as many as the context holds, up to a cap."""
-    given = _override(settings.processor_kwargs, "images_kwargs")
+    given = _override(settings.processor_kwargs, "images_kwargs", image_keys(tower, behaviour))
     size = largest_picture(given or limits.image_max, tower.factor, exact=behaviour.exact_area)
     image, step = _area(size, tower), tower.temporal_patch_size
     room = batch.max_model_len - (image if behaviour.image_before_video and with_images else 0)
@@ -169,7 +178,7 @@ def _long_video(
     with_images: bool,  # noqa: ARG001  (both kinds of video are asked for in the same way)
 ) -> Candidate:
     """Qwen3-VL: the video's pixels are limited over all its frames together, so the tokens are, too."""
-    given = _override(settings.processor_kwargs, "videos_kwargs")
+    given = _override(settings.processor_kwargs, "videos_kwargs", behaviour.video_keys_32)
     pixels = given or limits.video_max or limits.image_max
     step, factor = tower.temporal_patch_size, tower.factor
     whole = max(1, pixels // (step * factor**2))

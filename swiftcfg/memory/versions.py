@@ -24,12 +24,25 @@ _TRITON = (12, 16, 22)
 _SKIPPED = (4, 8, 22)
 
 
+#: How mm_processor_kwargs may spell a limit on pixels: max_pixels, or longest_edge of size.
+PixelKey = Literal["max_pixels", "size"]
+
+#: With transformers 4 from_pretrained(max_pixels=…) sets an attribute and leaves size as it was
+#: (https://github.com/huggingface/transformers/issues/41955), and vLLM's profile reads one or the other.
+_ATTRIBUTE: tuple[PixelKey, ...] = ("max_pixels",)
+_SIZE: tuple[PixelKey, ...] = ("size",)
+_EITHER: tuple[PixelKey, ...] = ("max_pixels", "size")
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """What one version of vLLM does. ``sources`` are the places in its source that say so.
 
     ``pixel_copies``: the model joins a stack of pictures by copying it (vllm@0.9.2:vllm/model_executor/models/
     qwen2_5_vl.py:878-892); V0's logs show one copy.
+
+    ``pixel_keys_28``: which keys of mm_processor_kwargs limit the profile of Qwen2-VL and Qwen2.5-VL, the stronger one
+    first; ``pixel_keys_32`` that of Qwen3-VL's images, ``video_keys_32`` that of its videos.
     """
 
     engine: Literal["V0", "V1"]
@@ -58,6 +71,9 @@ class Behaviour:
     pixel_copies: int
     sampler: tuple[int, int, int]
     draws_overlong: bool
+    pixel_keys_28: tuple[PixelKey, ...]
+    pixel_keys_32: tuple[PixelKey, ...]
+    video_keys_32: tuple[PixelKey, ...]
     sources: tuple[str, ...]
 
 
@@ -68,6 +84,7 @@ _V0 = Behaviour(
     default_media_limit=1, dummy_from_batch=False, image_before_video=True, rounds_items_up=False,
     video_frames=16, exact_area=False, long_video="none", tie="image", expands_to="nothing", takes_sizes=False,
     pixel_bytes=4, pixel_copies=1, sampler=_SORT, draws_overlong=False,
+    pixel_keys_28=_ATTRIBUTE, pixel_keys_32=_SIZE, video_keys_32=_SIZE,
     sources=("vllm@0.8.5:vllm/worker/worker.py:190-265", "vllm@0.8.5:vllm/worker/model_runner.py:1255-1380"),
 )  # fmt: skip
 
@@ -102,10 +119,14 @@ _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("0.11.1", {"multimodal_batch": 2048}, "vllm@0.11.2:vllm/config/scheduler.py:31-37"),
     ("0.12.0", {"expands_to": "item", "takes_sizes": True, "sampler": _SORT},
      "vllm@0.12.0:vllm/v1/worker/gpu_model_runner.py:3819-3844"),
-    ("0.13.0", {"exact_area": True, "long_video": "frames", "expands_to": "nothing"},
+    ("0.13.0", {"exact_area": True, "long_video": "frames", "expands_to": "nothing", "pixel_keys_32": _EITHER},
      "vllm@0.13.0:vllm/model_executor/models/qwen2_vl.py:923-958"),
     ("0.15.0", {"long_video": "pair"}, "vllm@0.15.1:vllm/model_executor/models/qwen3_vl.py get_max_video_tokens"),
-    ("0.17.0", {"tie": "video", "sampler": _TRITON}, "vllm@0.17.1:vllm/multimodal/encoder_budget.py:184"),
+    ("0.16.0", {"pixel_keys_28": _SIZE, "pixel_keys_32": _SIZE},
+     "vllm@0.16.0:vllm/model_executor/models/qwen2_vl.py:852,922-926"),
+    ("0.17.0", {"tie": "video", "sampler": _TRITON, "pixel_keys_28": _EITHER, "pixel_keys_32": _EITHER,
+                "video_keys_32": _EITHER},
+     "vllm@0.17.1:vllm/multimodal/encoder_budget.py:184, model_executor/models/qwen2_vl.py:940-948"),
     ("0.20.0", {"default_utilization": 0.92, "graphs_inside": True},
      "vllm@0.20.0:vllm/config/cache.py:66, envs.py:1725"),
     ("0.28.0", {"counts_consumed": True, "doubles_at_160": True, "sampler": _SKIPPED},

@@ -16,6 +16,7 @@ from swiftcfg.memory.judge import bytes_constraint, requests_held, verdict_of
 from swiftcfg.memory.kv import kv_bytes_per_token, pool_tokens, request_blocks
 from swiftcfg.memory.loaded import loaded
 from swiftcfg.memory.plan import Constraint, MemoryPlan, Server, StartCheck, Term
+from swiftcfg.memory.reach import unread_limits
 from swiftcfg.memory.runtime_use import graphs, growth, nccl, uncounted_buffers, workspaces
 from swiftcfg.memory.versions import behaviour_of, version_notes
 from swiftcfg.model import Model
@@ -236,6 +237,7 @@ def _start_constraint(case: Case, account: Account, checked: StartCheck) -> Cons
 
 def _notes(case: Case, encoder: Encoder) -> Iterable[str]:
     yield from version_notes(case.version)
+    yield from unread_limits(case)
     if case.batch.source != GIVEN:
         yield f"max_num_batched_tokens is {case.batch.tokens}: {case.batch.source}."
     if case.settings.skip_mm_profiling and case.model.vision:

@@ -8,7 +8,7 @@ from typing import Any
 from swiftcfg.backend import route
 from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.gpu import Gpu
-from swiftcfg.memory import Constraint, Demand, MemoryPlan, plan_memory
+from swiftcfg.memory import Constraint, Demand, MemoryPlan, encoder_cache, plan_memory, spelled_limit
 from swiftcfg.model import Model
 from swiftcfg.planner.ladder import Rung
 from swiftcfg.planner.variables import limits_of, variables_of
@@ -16,6 +16,7 @@ from swiftcfg.planner.wishes import Wishes
 from swiftcfg.requests import Request, request_under
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits
+from swiftcfg.tokens.releases import VLLM_NO_RESIZE
 from swiftcfg.units import Tokens
 from swiftcfg.workload import Workload
 
@@ -85,12 +86,20 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         enforce_eager=eager,
         kv_cache_dtype=problem.kv_cache_dtype,
     )
-    demand = request.demand(problem.workload)
-    settings = _profiled(problem, gpus, base, demand)
+    demand = _within(base.max_model_len, request, request.demand(problem.workload))
+    settings = _profiled(problem, gpus, base, demand, rung)
     share = utilization(problem, gpus, settings, demand)
     settings = replace(settings, gpu_memory_utilization=share)
     memory = tightest(problem, gpus, settings, demand)
     return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory)
+
+
+def _within(max_model_len: Tokens | None, request: Request, demand: Demand) -> Demand:
+    """The demand without items that the context has no room for; the engine refuses those."""
+    room = (max_model_len or request.tokens) - request.template_tokens
+    return replace(
+        demand, largest_item_tokens={kind: min(room, size) for kind, size in demand.largest_item_tokens.items()}
+    )
 
 
 def tightest(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> MemoryPlan:
@@ -137,39 +146,79 @@ def _media_limits(problem: Problem) -> dict[str, MediaLimit]:
     return {"image": MediaLimit(workload.images_per_request), "video": MediaLimit(workload.videos_per_request)}
 
 
-def _profiled(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, demand: Demand) -> EngineSettings:
+def _profiled(
+    problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, demand: Demand, rung: Rung
+) -> EngineSettings:
     """Settings whose start-up profile is just large enough for the largest item.
 
     Too small, and the engine refuses the item or runs out of memory on it; too large, and it keeps memory from
-    the KV cache. The engine draws square pictures and rounds them down, so the cap it is told may have to be a
-    little above the items' own.
+    the KV cache.
     """
-    version, vision, limits = problem.runtime.ms_swift, problem.model.vision, problem.model.limits
+    vision, limits = problem.model.vision, problem.model.limits
     largest = max(demand.largest_item_tokens.values(), default=0)
-    if vision is None or not largest or route("vllm", "mm_processor_kwargs", version) is None:
+    if vision is None or limits is None or not largest:
         return base
-    area = vision.factor**2
-    needed = demand.largest_item_tokens.get("image", 0) or largest // 8 + 1
-    most = max(needed, limits.image_max // area if limits else largest)
-    settings = base
-    while needed <= most:
-        settings = replace(base, processor_kwargs={"max_pixels": needed * area})
-        if _covers(problem, gpus, settings, demand, largest):
-            return settings
-        needed = max(needed + 1, int(needed * 1.02))
-    if _covers(problem, gpus, base, demand, largest):
+    if route("vllm", "mm_processor_kwargs", problem.runtime.ms_swift) is None:
         return base
-    image = demand.largest_item_tokens.get("image")
-    return replace(
-        base,
-        processor_kwargs={"max_pixels": image * area} if image else {},
-        max_num_batched_tokens=Tokens(-(-largest // CONTEXT_STEP) * CONTEXT_STEP),
-    )
+    image, area = demand.largest_item_tokens.get("image", 0), vision.factor**2
+    unchanged = _cache(problem, gpus, base)
+    tried: list[EngineSettings] = []
+    for tokens in _profile_sizes(problem, rung, base, demand):
+        drawn = spelled_limit(problem.model, gpus[0], problem.runtime, tokens * area)
+        if not _leaves_videos_alone(problem, drawn):
+            break
+        tried.append(replace(base, processor_kwargs=drawn))
+        cache = _cache(problem, gpus, tried[-1])
+        if cache >= largest:
+            return base if cache == unchanged else tried[-1]
+    if unchanged >= largest:
+        return base
+    narrow = tried[0] if tried and image else base
+    return replace(narrow, max_num_batched_tokens=Tokens(-(-largest // CONTEXT_STEP) * CONTEXT_STEP))
 
 
-def _covers(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand, largest: int) -> bool:
-    plan = plan_memory(problem.model, gpus[0], problem.runtime, settings, demand)
-    return plan.encoder_cache_tokens is None or plan.encoder_cache_tokens >= largest
+def _profile_sizes(problem: Problem, rung: Rung, base: EngineSettings, demand: Demand) -> list[int]:
+    """Sizes of picture worth trying, in tokens, smallest first, none below the largest image.
+
+    A video is drawn in up to eight pairs of frames as large as the largest image, as many as the context holds
+    (Qwen2-VL, Qwen2.5-VL), or as one pair of half its size (Qwen3-VL). Releases that draw squares need a size that
+    one fills. Sizes above the checkpoint's own serve long videos; no image becomes larger by them.
+    """
+    image, largest = demand.largest_item_tokens.get("image", 0), max(demand.largest_item_tokens.values())
+    least = max(1, image, rung.frame_tokens if _resizes_again(problem) else 0)
+    pairs = range(8, 0, -1)
+    needed = [least, *(-(-largest // count) for count in pairs), 2 * largest]
+    needed += [(base.max_model_len or 0) // count for count in pairs]
+    squares = [math.ceil(math.sqrt(tokens)) ** 2 for tokens in needed]
+    most = _most_drawn(problem) * (1 if image else 2)
+    return [tokens for tokens in sorted({*needed, *squares}) if least <= tokens <= max(least, most)]
+
+
+def _most_drawn(problem: Problem) -> int:
+    """Tokens of the largest picture to draw at the start: twice the checkpoint's own.
+
+    Attention within one picture is quadratic, so that one four times as large would keep the start for minutes.
+    """
+    limits, vision = problem.model.limits, problem.model.vision
+    return 2 * limits.image_max // vision.factor**2 if limits and vision else 0
+
+
+def _resizes_again(problem: Problem) -> bool:
+    """Whether the processor inside vLLM still resizes what ms-swift has resized, so that its limits are real ones."""
+    return problem.runtime.ms_swift < VLLM_NO_RESIZE
+
+
+def _leaves_videos_alone(problem: Problem, kwargs: Mapping[str, Any]) -> bool:
+    """Whether these limits do not shrink the videos served: Qwen3-VL's processor reads size as that of all frames."""
+    vision = problem.model.vision
+    shared = "size" in kwargs and vision is not None and vision.kind == "qwen3_vl"
+    return not (shared and problem.workload.videos_per_request and _resizes_again(problem))
+
+
+def _cache(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings) -> int:
+    """Tokens of the largest item that the engine would take; no limit at all where it has no such cache."""
+    cache = encoder_cache(problem.model, gpus[0], problem.runtime, settings)
+    return 2**62 if cache is None else cache
 
 
 def engine_keywords(settings: EngineSettings) -> dict[str, Any]:
