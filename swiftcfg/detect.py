@@ -51,7 +51,8 @@ def find_runtime(given: Mapping[str, str], python: str | None = None) -> Runtime
 def read_catalog(ms_swift: Version) -> FlagCatalog:
     """The flags that ``swift deploy`` of one ms-swift release accepts; for a release not read, with a note."""
     release, note = choose_release(ms_swift, load("flags/releases.json"))
-    return flag_catalog(ms_swift, load(f"flags/{release}.json"), load("renames.json"), note)
+    content, history = load(f"flags/{release}.json"), load("flags/history.json")
+    return flag_catalog(ms_swift, content, load("renames.json"), note, history)
 
 
 def _installed(places: list[str]) -> dict[str, str]:

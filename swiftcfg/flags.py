@@ -95,6 +95,17 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Releases from ``since`` until before ``until``; None: it lasts."""
+
+    since: Version
+    until: Version | None
+
+    def __contains__(self, version: Version) -> bool:
+        return self.since <= version and (self.until is None or version < self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class NoEffect:
     """A flag that is accepted and does nothing, from ``since`` until before ``until``, with these backends."""
 
@@ -121,6 +132,19 @@ class FlagCatalog:
     renames: tuple[Rename, ...] = ()
     no_effect: tuple[NoEffect, ...] = ()
     note: str | None = field(default=None)
+    history: Mapping[str, Mapping[str, Sequence[Sequence[str | None]]]] = field(default_factory=dict)
+
+    def lifetimes(self, flag: str) -> tuple[Lifetime, ...]:
+        """The releases that have a flag of this full name; none where no release that was read has it."""
+        return self._lifetimes("flags", flag)
+
+    def model_type_lifetimes(self, model_type: str) -> tuple[Lifetime, ...]:
+        """The releases that know a value of ``--model_type``."""
+        return self._lifetimes("model_types", model_type)
+
+    def _lifetimes(self, kind: str, name: str) -> tuple[Lifetime, ...]:
+        rows = self.history.get(kind, {}).get(name, ())
+        return tuple(Lifetime(Version(str(since)), Version(until) if until else None) for since, until in rows)
 
     @cached_property
     def _spellings(self) -> dict[str, FlagSpec]:
@@ -177,8 +201,9 @@ def flag_catalog(
     content: Mapping[str, Any],
     known: Mapping[str, Sequence[Mapping[str, Any]]],
     note: str | None = None,
+    history: Mapping[str, Mapping[str, Sequence[Sequence[str | None]]]] | None = None,
 ) -> FlagCatalog:
-    """Build the catalog from one file of knowledge/flags/ and the tables of knowledge/renames.json."""
+    """Build the catalog from one file of knowledge/flags/, its history.json, and knowledge/renames.json."""
     files = content["classes"]
     flags = {
         name: FlagSpec(name, kind, default, tuple(choices[0]) if choices else (), f"{owner}@{files[owner]}:{line}")
@@ -191,6 +216,7 @@ def flag_catalog(
         tuple(Rename(row["old"], row["new"], Version(row["since"]), row["source"]) for row in known["renames"]),
         tuple(map(_no_effect, known["no_effect"])),
         note,
+        history or {},
     )
 
 

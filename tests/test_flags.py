@@ -29,7 +29,22 @@ def test_every_release_has_its_flags(release: str, count: int):
 
 
 def test_every_release_read_has_a_file():
-    assert set(RELEASES.values()) == {name.removesuffix(".json") for name in names("flags", ".json")} - {"releases"}
+    others = {"releases", "history"}
+    assert set(RELEASES.values()) == {name.removesuffix(".json") for name in names("flags", ".json")} - others
+
+
+@pytest.mark.parametrize("release", ["2.6.1", "3.6.4", "3.10.3", "4.6.0"])
+def test_the_history_has_the_flags_of_each_release(release: str):
+    catalog = read_catalog(Version(release))
+    lifetimes = {name: catalog.lifetimes(name) for name in catalog.history["flags"]}
+    there = {name for name, spans in lifetimes.items() if any(catalog.version in span for span in spans)}
+    assert there == catalog.flags.keys()
+
+
+def test_a_model_type_has_its_lifetime():
+    (lifetime,) = NEWEST.model_type_lifetimes("qwen2-vl-7b-instruct")
+    assert (str(lifetime.since), str(lifetime.until)) == ("2.6.1", "3.0.0")
+    assert NEWEST.model_type_lifetimes("qwen2_vl")[0].until is None
 
 
 def test_a_flag_says_where_it_is_defined():

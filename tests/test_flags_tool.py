@@ -105,10 +105,21 @@ def test_a_file_is_written_only_where_something_changed(tool: ModuleType, tmp_pa
         wheel(tmp_path, "4.10.0", ("8000", "8001")),
     ]
     written = tool.extract(wheels)
-    assert set(written) == {"4.0.0.json", "4.1.0.json", "releases.json"}
+    assert set(written) == {"4.0.0.json", "4.1.0.json", "history.json", "releases.json"}
     assert json.loads(written["releases.json"]) == {
         "4.0.0": "4.0.0", "4.0.1": "4.0.0", "4.1.0": "4.1.0", "4.10.0": "4.1.0",
     }  # fmt: skip
+
+
+def test_the_history_says_since_and_until_when(tool: ModuleType, tmp_path: Path):
+    wheels = [
+        wheel(tmp_path, "4.0.0"),
+        wheel(tmp_path, "4.1.0", ("port: int", "harbour: int")),
+        wheel(tmp_path, "4.2.0"),
+    ]
+    flags = json.loads(tool.extract(wheels)["history.json"])["flags"]
+    assert flags["harbour"] == [["4.1.0", "4.2.0"]]
+    assert flags["model"] == [["4.0.0", None]]
 
 
 def test_a_base_that_cannot_be_found_stops_the_run(tool: ModuleType, tmp_path: Path):

@@ -2,8 +2,8 @@
 
 Nothing of ms-swift runs: the source of DeployArguments and of every base class is parsed, and the fields are
 collected as ``dataclasses`` would, in reversed method resolution order. One JSON file is written per release in
-which something changed; ``releases.json`` says for every release read which file holds. Wheels are fetched with
-pip into a cache folder, once.
+which something changed; ``releases.json`` says for every release read which file holds, ``history.json`` since and
+until when there has been each flag and each model type. Wheels are fetched with pip into a cache folder, once.
 
     python tools/flags.py                # fetch what is missing, write the files
     python tools/flags.py --check        # write nothing; fail where the files differ from what would be written
@@ -29,6 +29,9 @@ FLAGS = Path(__file__).parent.parent / "swiftcfg" / "knowledge" / "flags"
 CACHE = Path.home() / ".cache" / "swiftcfg-tests" / "ms-swift-wheels"
 #: The last release before 3.0, so that 2.x command lines are recognised, and everything since.
 OLDEST = (Version("2.6.1"), Version("3.0.0"))
+
+#: Where the model types are listed: 4.x, 3.x, 2.x.
+TYPE_LISTS = ("swift/model/constant.py", "swift/llm/model/constant.py", "swift/llm/utils/model.py")
 
 #: Where DeployArguments lives: 4.x, 3.x, 2.x.
 HOMES = ("swift.arguments.deploy_args", "swift.llm.argument.deploy_args", "swift.llm.utils.argument")
@@ -123,6 +126,14 @@ class Wheel:
             self.modules[path] = Module(self, path)
         return self.modules[path]
 
+    def model_types(self) -> set[str]:
+        """The values of the classes LLMModelType, MLLMModelType and so on, and ModelType of 2.x."""
+        path = next((path for path in TYPE_LISTS if path in self.paths), None)
+        body = ast.parse(self.text(path)).body if path else []
+        lists = [node for node in body if isinstance(node, ast.ClassDef) and node.name.endswith("ModelType")]
+        values = [node.value for one in lists for node in one.body if isinstance(node, ast.Assign)]
+        return {value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+
     def deploy_arguments(self) -> Class:
         home = next(home for home in HOMES if home.replace(".", "/") + ".py" in self.paths)
         return self.module(home).find("DeployArguments")
@@ -193,14 +204,41 @@ def extract(wheels: list[Path]) -> dict[str, str]:
     written: dict[str, str] = {}
     holds: dict[str, str] = {}
     before, current = None, ""
+    seen: dict[str, list[tuple[str, set[str]]]] = {"flags": [], "model_types": []}
     for wheel in sorted(map(Wheel, wheels), key=lambda one: one.version):
         fields, files = flags_of(wheel)
         if meaning(fields) != before:
             before, current = meaning(fields), str(wheel.version)
             written[f"{current}.json"] = render(wheel.version, fields, files)
         holds[str(wheel.version)] = current
+        seen["flags"].append((str(wheel.version), set(fields)))
+        seen["model_types"].append((str(wheel.version), wheel.model_types()))
+    written["history.json"] = render_history({kind: spans_of(rows) for kind, rows in seen.items()})
     written["releases.json"] = json.dumps(holds, indent=0) + "\n"
     return written
+
+
+def spans_of(seen: list[tuple[str, set[str]]]) -> dict[str, list[list[str | None]]]:
+    """Name -> the spans of releases that have it: the first with it, the first without (None where it lasts)."""
+    spans: dict[str, list[list[str | None]]] = {}
+    for version, names in seen:
+        for name, found in spans.items():
+            if found[-1][1] is None and name not in names:
+                found[-1][1] = version
+        for name in sorted(names):
+            found = spans.setdefault(name, [])
+            if not found or found[-1][1] is not None:
+                found.append([version, None])
+    return dict(sorted(spans.items()))
+
+
+def render_history(history: Mapping[str, Mapping[str, Any]]) -> str:
+    """One name a line."""
+    parts = []
+    for kind, spans in history.items():
+        rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(found)}" for name, found in spans.items())
+        parts.append(f"{json.dumps(kind)}: {{\n{rows}\n}}")
+    return "{" + ",\n".join(parts) + "}\n"
 
 
 def pip(*words: str) -> str:
