@@ -3,6 +3,8 @@
 usage: python tools/docs.py [--check]
 """
 
+import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +22,8 @@ from swiftcfg.memory import kv_bytes_per_token
 from swiftcfg.nvml import gpu_catalogue
 from swiftcfg.units import GIB, gib
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs"
 NOTE = "<!-- Written by tools/docs.py; do not edit. -->\n\n"
 
 
@@ -99,6 +102,34 @@ def gpus() -> str:
     return NOTE + "\n".join([*head, *rows]) + "\n"
 
 
+def modules() -> str:
+    """Every module and package directly under swiftcfg, by layer, with the first sentence of its docstring."""
+    head = [
+        "# Modules by layer\n",
+        "Imports point only downwards; modules of one row do not know each other. The layers are those of",
+        "pyproject.toml, the sentences are the modules' own.\n",
+        "| layer | module | what it is |",
+        "|---|---|---|",
+    ]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r"^layers = (\[.*?^\])", project, re.DOTALL | re.MULTILINE)
+    if layers is None:
+        raise SystemExit("pyproject.toml has no list of layers")
+    rows = [
+        f"| {number} | `{name}` | {_first_sentence(name)} |"
+        for number, layer in enumerate(ast.literal_eval(layers[1]), 1)
+        for name in layer.split(" | ")
+    ]
+    return NOTE + "\n".join([*head, *rows]) + "\n"
+
+
+def _first_sentence(name: str) -> str:
+    package = ROOT / "swiftcfg" / name / "__init__.py"
+    path = package if package.exists() else ROOT / "swiftcfg" / f"{name}.py"
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+
+
 #: File name -> what makes the page. docs/accuracy.md is tools/accuracy.py's.
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
@@ -106,6 +137,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "gpus.md": gpus,
     "json.md": lambda: NOTE + json_page.page(),
     "models.md": models,
+    "modules.md": modules,
 }
 
 
