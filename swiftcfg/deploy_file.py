@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.errors import InputError
-from swiftcfg.files import STDIN, read_bytes, shown_name
+from swiftcfg.files import STDIN, is_file, read_bytes, shown_name
 from swiftcfg.render import SHELL_WINS_SINCE
 from swiftcfg.runtime import DEFAULT_VERSIONS
 from swiftcfg.script import Place, Script, find_fault, read_fields, read_script
@@ -54,7 +54,7 @@ def with_settings_file(script: Script, folder: Path, ms_swift: Version = _NEWEST
             f"line {named.place.line}: the settings are in a file whose name is not known: {named.word.expression}",
             "give that file instead",
         )
-    found = [path for path in (Path(named.word), folder / named.word) if path.is_file()]
+    found = [path for path in (Path(named.word), folder / named.word) if is_file(path)]
     if not found:
         raise InputError(
             f"line {named.place.line}: there is no file {shown_name(named.word)}, which holds the settings",

@@ -4,15 +4,16 @@ Nothing of ms-swift or torch is imported; the metadata files that pip leaves are
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import Distribution
-from pathlib import Path
 
 from packaging.version import Version
 
 from swiftcfg.errors import MachineError
+from swiftcfg.files import expanded, is_folder
 from swiftcfg.flags import FlagCatalog, choose_release, flag_catalog
 from swiftcfg.knowledge import load
 from swiftcfg.runtime import PACKAGES, Runtime, choose_runtime
@@ -74,14 +75,14 @@ def _version(name: str, places: list[str]) -> str | None:
 
 
 def _ask(python: str) -> tuple[str, list[str]]:
-    path = Path(python).expanduser()
-    interpreter = path / "bin" / "python" if path.is_dir() else path
+    path = expanded(shutil.which(python) or python)
+    interpreter = path / "bin" / "python" if is_folder(path) else path
     try:
         answer = subprocess.run(
             [str(interpreter.absolute()), "-I", "-c", _QUESTION],
             capture_output=True, timeout=_PATIENCE_S, check=True, stdin=subprocess.DEVNULL,
         ).stdout  # fmt: skip
-        prefix, places = json.loads(answer)
+        prefix, places = json.loads(answer.splitlines()[-1] if answer.strip() else answer)
     except FileNotFoundError:
         raise MachineError(f"there is no interpreter {interpreter}", _WAY_OUT) from None
     except subprocess.TimeoutExpired:

@@ -1,12 +1,13 @@
 """Files that users name: read with a bound, written whole or not at all, never over another file by accident."""
-# ruff: noqa: PTH105, PTH108, PTH112, PTH118, PTH120, PTH123
-# (pathlib drops a final slash, and its questions raise on names that are too long)
+# ruff: noqa: PTH105, PTH108, PTH111, PTH112, PTH113, PTH118, PTH120, PTH123
+# (pathlib drops a final slash, and its questions raise on names that are too long or whose folder is closed to us)
 
 import errno
 import os
 import stat
 import sys
 from contextlib import suppress
+from pathlib import Path
 from shlex import quote
 
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
@@ -20,6 +21,28 @@ READ_LIMIT = 2**20
 def shown_name(path: str) -> str:
     """The path as messages write it: quoted where a shell would need it, ``standard input`` for ``-``."""
     return "standard input" if path == STDIN else quote(path.encode(errors="backslashreplace").decode())
+
+
+def expanded(path: str) -> Path:
+    """The path with ``~`` replaced, where whose home is meant can be told."""
+    return Path(os.path.expanduser(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name; False wherever that cannot be told."""
+    return os.path.isfile(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of that name; False wherever that cannot be told."""
+    return os.path.isdir(path)
+
+
+def folders_in(folder: Path) -> list[str]:
+    """The names of the folders in ``folder``; none where it may not be listed."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
+    return []
 
 
 def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
@@ -39,19 +62,20 @@ def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
 
 def _read_fault(path: str, error: OSError | ValueError) -> SwiftcfgError:
     shown = shown_name(path)
-    match error:
-        case FileNotFoundError():
-            return InputError(f"there is no file {shown}", "check the spelling and the folder you are in")
-        case IsADirectoryError():
-            return InputError(f"{shown} is a folder", "name a file")
-        case NotADirectoryError():
-            return InputError(f"{shown} goes through something that is not a folder", "check the path")
-        case PermissionError():
-            return InputError(f"no permission to read {shown}", "look at: ls -l " + shown)
-        case OSError():
-            return MachineError(f"cannot read {shown}: {error.strerror}")
-        case _:  # ValueError: a NUL byte
-            return InputError(f"{shown} is not a file name", "a file name has no NUL byte")
+    if not isinstance(error, OSError):
+        return InputError(f"{shown} is not a file name", "a file name has no NUL byte")
+    faults = {
+        errno.ENOENT: (f"there is no file {shown}", "check the spelling and the folder you are in"),
+        errno.EISDIR: (f"{shown} is a folder", "name a file"),
+        errno.ENOTDIR: (f"{shown} goes through something that is not a folder", "check the path"),
+        errno.EACCES: (f"no permission to read {shown}", "look at: ls -l " + shown),
+        errno.EPERM: (f"no permission to read {shown}", "look at: ls -l " + shown),
+        errno.ENAMETOOLONG: (f"{shown} is too long for a file name", "check that it is the name of a file"),
+        errno.ELOOP: (f"{shown} goes round in a circle of symbolic links", "look at: ls -l " + shown),
+    }
+    if error.errno in faults:
+        return InputError(*faults[error.errno])
+    return MachineError(f"cannot read {shown}: {error.strerror}", "look at: ls -l " + shown)
 
 
 def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -> None:

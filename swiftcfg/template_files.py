@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from swiftcfg.errors import InputError
-from swiftcfg.files import read_bytes
+from swiftcfg.files import is_folder, read_bytes, shown_name
 from swiftcfg.resources import folder
 
 SUFFIX = ".j2"
@@ -18,9 +18,9 @@ def load_templates(user_folder: str | None = None) -> dict[str, str]:
     if user_folder is None:
         return templates
     given = Path(user_folder)
-    if not given.is_dir():
+    if not user_folder or not is_folder(given):
         raise InputError(
-            f"there is no folder {user_folder}", "give a folder that holds templates, such as deploy.sh.j2"
+            f"there is no folder {shown_name(user_folder)}", "give a folder that holds templates, such as deploy.sh.j2"
         )
     own = _texts(given)
     if not own:

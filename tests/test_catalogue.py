@@ -59,6 +59,19 @@ def test_a_path_that_is_not_there_is_told_as_a_path(tmp_path):
     assert caught.value.hint == f"near in {tmp_path}: checkpoint-100"
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["", "x" * 5000, "/" + "x" * 5000, "./" + "x" * 5000, "~nobody-of-that-name/m", "a\0b", "\udcff", "--", " "],
+)  # fmt: skip
+def test_a_name_that_no_model_and_no_folder_has_is_told(written):
+    with pytest.raises(InputError) as caught:
+        find_model(written)
+    assert caught.value.hint
+    with pytest.raises(InputError) as caught:
+        find_model("qwen2.5-vl-3b", [written])
+    assert caught.value.hint
+
+
 def test_the_story_model_is_known_whole():
     model = find_model("qwen2.5-vl-7b")
     assert model.text == TextTower(

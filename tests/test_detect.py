@@ -76,6 +76,21 @@ def test_an_interpreter_that_does_not_answer_is_told(tmp_path: Path, script: str
     assert "--ms-swift 4.6.0" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize("path", ["", "x" * 5000, "/" + "x" * 5000, "~nobody-of-that-name/env", "no-such-python"])
+def test_a_name_that_no_interpreter_has_is_told(path: str):
+    with pytest.raises(MachineError) as caught:
+        find_runtime({}, path)
+    assert "--ms-swift 4.6.0" in str(caught.value.hint)
+
+
+def test_an_interpreter_is_looked_for_where_shells_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "some-python").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "some-python").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MachineError, match=f"{tmp_path}/some-python ended with status 3"):
+        find_runtime({}, "some-python")
+
+
 def test_a_file_that_may_not_run_is_told(tmp_path: Path):
     path = tmp_path / "python"
     path.write_text("")

@@ -99,6 +99,22 @@ def test_devices_and_pipes_are_never_replaced(tmp_path):
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+def test_what_cannot_be_read_is_told_with_the_remedy(tmp_path):
+    (tmp_path / "f").touch()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for path, fault in {
+        tmp_path: "is a folder",
+        tmp_path / "f" / "g": "goes through something that is not a folder",
+        tmp_path / "circle": "goes round in a circle of symbolic links",
+        tmp_path / ("x" * 5000): "is too long for a file name",
+        tmp_path / "a\0b": "is not a file name",
+        Path("/dev/zero"): "is larger than 1048576 bytes",
+    }.items():
+        with pytest.raises(InputError, match=fault) as caught:
+            read_bytes(str(path))
+        assert caught.value.hint
+
+
 def test_paths_that_cannot_be_are_told_with_the_remedy(tmp_path):
     (tmp_path / "f").write_text("x")
     assert told(tmp_path / "my scripts" / "f") == (

@@ -9,6 +9,7 @@ from pathlib import Path
 from swiftcfg.catalogue.entries import Record, families, model_names
 from swiftcfg.catalogue.names import find_entry, known_entry
 from swiftcfg.errors import InputError
+from swiftcfg.files import expanded, folders_in, is_file, is_folder
 from swiftcfg.model import Model
 
 #: Folders of a hub cache are called by revision; the model's name is further up
@@ -23,8 +24,10 @@ def find_model(name_or_path: str, adapters: Sequence[str] = ()) -> Model:
     folder given as the model stands for its base model with the adapter on it.
     Raises InputError that tells the nearest names for a name that is neither.
     """
-    folder = Path(name_or_path).expanduser()
-    if folder.is_dir():
+    if not name_or_path:
+        raise InputError("the name of the model is empty", "give a name or a folder; a shell variable may be unset")
+    folder = expanded(name_or_path)
+    if is_folder(folder):
         model = _folder_model(folder, name_or_path)
     elif _looks_like_path(name_or_path):
         raise InputError(f"there is no folder {name_or_path}", _folder_hint(folder))
@@ -48,11 +51,11 @@ def _base_of(adapter: Path) -> Model:
 
     candidates = base_candidates(adapter)
     for base in candidates:
-        folder = Path(base).expanduser()
-        if folder.is_dir() and not is_adapter(folder):
+        folder = expanded(base)
+        if is_folder(folder) and not is_adapter(folder):
             return _identified(read_checkpoint(folder, base))
     for base in candidates:
-        entry = known_entry(base) or known_entry(_hub_name(Path(base)))
+        entry = known_entry(base) or known_entry(_hub_name(expanded(base)))
         if entry is not None:
             return entry.model()
     trained_on = f"was trained on {' or '.join(candidates)}, which is" if candidates else "names a base model that is"
@@ -69,7 +72,7 @@ def _with_adapters(model: Model, adapters: Sequence[str]) -> Model:
     from swiftcfg.checkpoint import read_adapter, read_swift_args  # noqa: PLC0415  (names need none of it)
 
     read = [read_adapter(word) for word in adapters]
-    args = dict(model.swift_args) | dict(read_swift_args(Path(read[0].location).expanduser()))
+    args = dict(model.swift_args) | dict(read_swift_args(expanded(read[0].location)))
     return replace(
         model,
         adapter=max(read, key=lambda adapter: (adapter.rank, adapter.bytes_total)),
@@ -86,7 +89,7 @@ def _identified(model: Model) -> Model:
     swift/model/model_meta.py:165-262). Where ms-swift would stop at several possible types, the
     family's own is taken and a note says so.
     """
-    entry = known_entry(_hub_name(Path(model.location)))
+    entry = known_entry(_hub_name(expanded(model.location)))
     if entry is not None and entry.files()["config.json"]["architectures"][0] == model.architecture:
         return replace(
             model,
@@ -107,8 +110,8 @@ def _identified(model: Model) -> Model:
 
 
 def _hub_name(folder: Path) -> str:
-    match = _HUB_CACHE.search(f"{folder.expanduser().absolute()}/")
-    name = match.group(1) if match else folder.expanduser().absolute().name
+    match = _HUB_CACHE.search(f"{folder.absolute()}/")
+    name = match.group(1) if match else folder.absolute().name
     return name.replace("___", ".")
 
 
@@ -126,14 +129,14 @@ def _ambiguity(model: Model, family: Record) -> list[str]:
 
 
 def _looks_like_path(text: str) -> bool:
-    return text.startswith(("/", "./", "../", "~")) or text in (".", "..", "") or text.endswith("/") or "\\" in text
+    return text.startswith(("/", "./", "../", "~")) or text in (".", "..") or text.endswith("/") or "\\" in text
 
 
 def _folder_hint(folder: Path) -> str:
-    if folder.is_file():
+    if is_file(folder):
         return "that is a file: give the folder that holds it"
     parent = folder.parent
-    if not parent.is_dir():
+    if not is_folder(parent):
         return f"there is no folder {parent} either; a published model goes by its name, such as {model_names()[0]}"
-    near = difflib.get_close_matches(folder.name, [entry.name for entry in parent.iterdir() if entry.is_dir()], n=3)
+    near = difflib.get_close_matches(folder.name, folders_in(parent), n=3)
     return f"near in {parent}: {', '.join(near)}" if near else f"{parent} has nothing of a similar name"

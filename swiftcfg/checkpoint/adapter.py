@@ -6,9 +6,9 @@ from typing import Any
 from swiftcfg.architectures.fields import number, section
 from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
-from swiftcfg.checkpoint.opening import is_file
 from swiftcfg.checkpoint.swift_args import read_swift_args
 from swiftcfg.errors import InputError
+from swiftcfg.files import expanded, is_file, is_folder
 from swiftcfg.model import Adapter
 from swiftcfg.units import Bytes
 
@@ -25,19 +25,19 @@ def is_adapter(folder: Path) -> bool:
 def read_adapter(word: str) -> Adapter:
     """The adapter that one word of ``--adapters`` means: a folder, or ``name=folder``."""
     name, path = _split(word)
-    folder = Path(path).expanduser()
-    config = read_object(folder / CONFIG) if folder.is_dir() else None
+    folder = expanded(path)
+    config = read_object(folder / CONFIG) if path and is_folder(folder) else None
     if config is None:
-        fault = f"has no {CONFIG}" if folder.is_dir() else "is not a folder"
+        fault = f"has no {CONFIG}" if is_folder(folder) else "is not a folder"
         raise InputError(
-            f"the adapter {path} {fault}", "give the folder that training wrote, such as output/…/checkpoint-100"
+            f"the adapter {path or word} {fault}", "give the folder that training wrote, such as output/…/checkpoint-100"
         )
     return Adapter(name or folder.absolute().name, _rank(config, folder), _weight_bytes(folder), path)
 
 
 def _split(word: str) -> tuple[str, str]:
     """Name and folder; a folder's own name may hold a ``=``."""
-    if Path(word).expanduser().is_dir():
+    if is_folder(expanded(word)):
         return "", word
     name, mark, path = word.partition("=")
     return (name, path) if mark else ("", word)

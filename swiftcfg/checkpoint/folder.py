@@ -7,9 +7,9 @@ from typing import Any
 from swiftcfg.architectures import Identity, assemble
 from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
-from swiftcfg.checkpoint.opening import is_file
 from swiftcfg.checkpoint.swift_args import read_swift_args
 from swiftcfg.errors import InputError
+from swiftcfg.files import is_file
 from swiftcfg.model import Model
 
 #: The settings files that matter here; all but the first may be missing.

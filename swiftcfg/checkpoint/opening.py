@@ -1,5 +1,4 @@
 """Open files of a checkpoint without trusting the folder they lie in."""
-# ruff: noqa: PTH113  (pathlib's questions raise on names that are too long, and where a folder cannot be entered)
 
 import os
 import stat
@@ -7,11 +6,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from swiftcfg.errors import InputError
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is a file of that name; False wherever that cannot be told."""
-    return os.path.isfile(path)
 
 
 def open_regular(path: Path) -> BinaryIO:
