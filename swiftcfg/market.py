@@ -8,31 +8,24 @@ from swiftcfg.model import Model
 from swiftcfg.nvml import gpu_catalogue
 from swiftcfg.planner import Market
 
-#: FP8 weights need kernels for 8-bit floats: Ada and Hopper have them, Ampere falls back to Marlin
-#: (vllm@0.23.0:vllm/model_executor/layers/quantization/fp8.py, get_min_capability is 75).
-LEAST_CAPABILITY_FP8 = (8, 0)
-
-
 #: Bfloat16 and FlashAttention begin with Ampere (vllm@0.23.0:vllm/platforms/cuda.py).
 LEAST_CAPABILITY = (8, 0)
 
 
 def market_of(model: Model, gpus: tuple[Gpu, ...]) -> Market:
     """What else there is for this model and these cards, each kind from the least change to the largest."""
-    return Market(_fewer_bits(model, gpus), _cards(gpus))
+    return Market(_fewer_bits(model), _cards(gpus))
 
 
-def _fewer_bits(model: Model, gpus: tuple[Gpu, ...]) -> tuple[Model, ...]:
+def _fewer_bits(model: Model) -> tuple[Model, ...]:
     """Published builds of the very same towers with smaller weights, largest weights first."""
     if model.weights is None or model.text is None or model.vision is None:
         return ()
     size = model.weights.total()
-    old = any(gpu.compute_capability and gpu.compute_capability < LEAST_CAPABILITY_FP8 for gpu in gpus)
     builds = [
         other
         for other in catalogue_models()
         if other.quantization
-        and not (old and other.quantization == "fp8")
         and _shape(other) == _shape(model)
         and other.weights is not None
         and other.weights.total() < size
@@ -56,10 +49,11 @@ def _same_line(name: str, other: str) -> bool:
 
 
 def _cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
-    """One card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
+    """The newest card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
     catalogue = gpu_catalogue()
     mine = {gpu.nvml_total for gpu in gpus}
-    by_size = {card.nvml_total: card for card in reversed(catalogue.cards) if _still_served(card)}
+    oldest_first = sorted(catalogue.cards, key=lambda card: card.compute_capability)
+    by_size = {card.nvml_total: card for card in oldest_first if _still_served(card)}
     return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size) if size not in mine)
 
 

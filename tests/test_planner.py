@@ -13,6 +13,7 @@ from swiftcfg.deployment import account, deployment_of
 from swiftcfg.detect import read_catalog
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner import Wishes
+from swiftcfg.planner.hardware import stores_fp8_cache
 from swiftcfg.planner.search import search
 from swiftcfg.profile_files import profile_names
 from tests.planning import gpus, plan, plan_or_none, problem, setting, workload
@@ -219,3 +220,28 @@ def test_no_image_is_shrunk_below_what_the_workload_allows(fields, scale):
     for item in made.items:
         if item.shrunk:
             assert min(item.scale) >= scale
+
+
+# --- what cards can compute ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("gpu", "dtype"), [("V100-32GB", "float16"), ("T4", "float16"), ("L4", None), ("24GiB", None)])
+def test_cards_without_bfloat16_are_served_in_float16(gpu, dtype):
+    asked = workload(images={"per_request": 1, "sizes": ["640x480"]}, prompt_tokens=100, answer_tokens=100)
+    assert setting(plan(problem("Qwen2.5-VL-3B-Instruct", gpu, asked)), "torch_dtype") == dtype
+
+
+def test_weights_that_a_card_cannot_compute_are_refused_by_name():
+    with pytest.raises(NoFitError, match=r"fp8 weights from compute capability 7\.5 on, V100-32GB has 7\.0"):
+        plan(problem("Qwen3-VL-8B-Instruct-FP8", "V100-32GB", "receipts"))
+    with pytest.raises(NoFitError, match=r"fp8 weights from compute capability 8\.0 on, T4 has 7\.5"):
+        plan(problem("Qwen3-VL-4B-Instruct-FP8", "T4", "receipts", vllm="0.11.0"))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "vllm", "offered"),
+    [("A100-40GB", "0.23.0", False), ("L4", "0.23.0", True), ("L4", "0.10.2", False), ("H100-80GB", "0.10.2", True),
+     ("24GiB", "0.23.0", True)],
+)  # fmt: skip
+def test_an_eight_bit_cache_is_offered_only_where_cards_compute_it(gpu, vllm, offered):
+    assert stores_fp8_cache(gpus(gpu), problem(vllm=vllm).runtime) == offered

@@ -6,8 +6,9 @@ from typing import Any
 
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
-from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words
+from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words, servable
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
+from swiftcfg.planner.hardware import card_faults
 from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
 from swiftcfg.planner.quality import items_of
 from swiftcfg.planner.reasons import binding, missing_bytes, next_better, pool_requests, variable_reasons
@@ -30,6 +31,9 @@ def make_plan(problem: Problem, market: Callable[[], Market], advice_rows: Itera
     ``market`` is asked for only where other models and cards are weighed.
     """
     check_known(problem)
+    faults = card_faults(problem.model, problem.gpus, problem.runtime)
+    if faults:
+        raise NoFitError("; ".join(faults), _builds_in_words(problem, market()))
     found = search(problem)
     if not found.best.fits:
         raise refusal(problem, found, market())
@@ -74,6 +78,11 @@ def check_known(problem: Problem) -> None:
             f"too little is known of {model.name} to plan: " + "; ".join(model.unknowns or ("a part is missing",)),
             "give a complete checkpoint folder, or a name that swiftcfg models lists",
         )
+
+
+def _builds_in_words(problem: Problem, market: Market) -> str:
+    builds = [model.name for model in servable(problem, market)]
+    return f"builds that these cards compute: {', '.join(builds)}" if builds else "choose newer cards or another model"
 
 
 def widened(problem: Problem, chosen: Candidate) -> Candidate:

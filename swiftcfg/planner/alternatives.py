@@ -8,6 +8,7 @@ from swiftcfg.backend import route
 from swiftcfg.gpu import Gpu
 from swiftcfg.model import Model
 from swiftcfg.planner.candidate import Candidate, Problem
+from swiftcfg.planner.hardware import card_faults, stores_fp8_cache
 from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
 from swiftcfg.planner.search import Found, search
@@ -60,12 +61,13 @@ def kinds(problem: Problem, market: Market, *, fits: bool) -> Iterator[Iterable[
     """Kinds of change in the order they are worth weighing, each from the least change to the largest."""
     yield _fewer_bits(problem, market)
     yield _more_cards(problem, problem.model, "")
-    if problem.kv_cache_dtype == "auto" and route("vllm", "kv_cache_dtype", problem.runtime.ms_swift):
+    if _may_store_eight_bits(problem):
         eight = replace(problem, kv_cache_dtype="fp8")
-        yield [Change("store keys and values in 8 bits (kv_cache_dtype fp8)", "a little accuracy; test it", eight)]
+        yield [Change("store keys and values in 8 bits (kv_cache_dtype fp8)", _takes_of_eight_bits(problem), eight)]
     if not fits:
         yield chain.from_iterable(
-            _more_cards(replace(problem, model=model), model, f"serve {model.name} and ") for model in market.models
+            _more_cards(replace(problem, model=model), model, f"serve {model.name} and ")
+            for model in servable(problem, market)
         )
     if len(problem.gpus) == 1:
         larger = [gpu for gpu in market.gpus if gpu.nvml_total > problem.gpus[0].nvml_total]
@@ -76,11 +78,29 @@ def kinds(problem: Problem, market: Market, *, fits: bool) -> Iterator[Iterable[
         yield [Change(f"use one {gpu.name}", "room to grow", replace(problem, gpus=(gpu,))) for gpu in smaller]
 
 
+def _may_store_eight_bits(problem: Problem) -> bool:
+    return (
+        problem.kv_cache_dtype == "auto"
+        and route("vllm", "kv_cache_dtype", problem.runtime.ms_swift) is not None
+        and stores_fp8_cache(problem.gpus, problem.runtime)
+    )
+
+
+def _takes_of_eight_bits(problem: Problem) -> str:
+    known = all(gpu.compute_capability for gpu in problem.gpus)
+    return "a little accuracy; test it" if known else "a little accuracy; test it, on Ada, Hopper or newer"
+
+
 def _fewer_bits(problem: Problem, market: Market) -> list[Change]:
     return [
         Change(f"serve {model.name}", "the quality that quantisation costs", replace(problem, model=model))
-        for model in market.models
+        for model in servable(problem, market)
     ]
+
+
+def servable(problem: Problem, market: Market) -> tuple[Model, ...]:
+    """The builds in fewer bits that these cards can compute."""
+    return tuple(model for model in market.models if not card_faults(model, problem.gpus, problem.runtime))
 
 
 def _more_cards(problem: Problem, model: Model, prefix: str) -> Iterator[Change]:

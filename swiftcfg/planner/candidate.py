@@ -10,6 +10,7 @@ from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import Constraint, Demand, MemoryPlan, encoder_cache, plan_memory, spelled_limit
 from swiftcfg.model import Model
+from swiftcfg.planner.hardware import serving_dtype
 from swiftcfg.planner.ladder import Rung
 from swiftcfg.planner.variables import limits_of, variables_of
 from swiftcfg.planner.wishes import Wishes
@@ -85,6 +86,7 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         media_limits=_media_limits(problem),
         enforce_eager=eager,
         kv_cache_dtype=problem.kv_cache_dtype,
+        torch_dtype=serving_dtype(problem.model, gpus),
     )
     demand = _within(base.max_model_len, request, request.demand(problem.workload))
     settings = _profiled(problem, gpus, base, demand, rung)

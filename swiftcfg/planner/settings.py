@@ -15,7 +15,7 @@ def settings_of(problem: Problem, chosen: Candidate, reasons: dict[str, str]) ->
     variables = tuple(
         Setting(name, value, "variable", reasons.get(name, "")) for name, value in chosen.variables.items()
     )
-    return (*_devices(chosen), *variables, *_what(problem), *_engine(problem, chosen), *_server(problem))
+    return (*_devices(chosen), *variables, *_what(problem, chosen), *_engine(problem, chosen), *_server(problem))
 
 
 def _devices(chosen: Candidate) -> Iterator[Setting]:
@@ -30,7 +30,7 @@ def _devices(chosen: Candidate) -> Iterator[Setting]:
     )
 
 
-def _what(problem: Problem) -> Iterator[Setting]:
+def _what(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
     model = problem.model
     yield Setting("model", model.location, "flag", "What to serve.")
     if model.local and model.model_type:
@@ -43,6 +43,11 @@ def _what(problem: Problem) -> Iterator[Setting]:
         )
     if model.adapter:
         yield Setting("adapters", model.adapter.name, "flag", f"The LoRA adapter, rank {model.adapter.rank}.")
+    if chosen.settings.torch_dtype:
+        yield Setting(
+            "torch_dtype", chosen.settings.torch_dtype, "flag",
+            "Cards before compute capability 8.0 have no bfloat16, and vLLM refuses to start with it.",
+        )  # fmt: skip
     word = backend_word("vllm", problem.runtime.ms_swift)
     yield Setting(
         "infer_backend", word, "flag", "Without it ms-swift serves with transformers and ignores every vLLM flag."
