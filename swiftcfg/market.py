@@ -52,7 +52,7 @@ def _cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
     """The newest card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
     catalogue = gpu_catalogue()
     mine = {gpu.nvml_total for gpu in gpus}
-    oldest_first = sorted(catalogue.cards, key=lambda card: card.compute_capability)
+    oldest_first = sorted(catalogue.cards[::-1], key=lambda card: card.compute_capability)
     by_size = {card.nvml_total: card for card in oldest_first if _still_served(card)}
     return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size) if size not in mine)
 
