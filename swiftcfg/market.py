@@ -1,5 +1,7 @@
 """The market: quantised builds of a model and other cards, for the alternatives that a plan weighs."""
 
+from collections.abc import Iterable
+
 from swiftcfg.catalogue import catalogue_models
 from swiftcfg.gpu import Gpu
 from swiftcfg.gpu_catalogue import Card
@@ -51,10 +53,14 @@ def _same_line(name: str, other: str) -> bool:
 def _cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
     """The newest card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
     catalogue = gpu_catalogue()
-    mine = {gpu.nvml_total for gpu in gpus}
-    oldest_first = sorted(catalogue.cards[::-1], key=lambda card: card.compute_capability)
-    by_size = {card.nvml_total: card for card in oldest_first if _still_served(card)}
-    return tuple(card_gpu(by_size[size], catalogue) for size in sorted(by_size) if size not in mine)
+    served = [card for card in catalogue.cards if _still_served(card)]
+    sizes = sorted({card.nvml_total for card in served} - {gpu.nvml_total for gpu in gpus})
+    return tuple(card_gpu(_newest(card for card in served if card.nvml_total == size), catalogue) for size in sizes)
+
+
+def _newest(cards: Iterable[Card]) -> Card:
+    """The first of the newest generation among them."""
+    return max(cards, key=lambda card: card.compute_capability)
 
 
 def _still_served(card: Card) -> bool:
