@@ -33,8 +33,8 @@ def header(plan: Plan) -> list[str]:
     lines = [
         f"Made by swiftcfg {__version__} for {machine(plan)}, with {runtime(plan)}.",
         f"At worst {gib(plan.memory.kv_cache_bytes.low)} are left for the KV cache, {pool.low} tokens; "
-        f"{plan.workload.concurrent_requests} requests at once of {plan.request_tokens} tokens need "
-        f"{plan.workload.concurrent_requests * plan.request_tokens}."
+        f"{plan.memory.max_num_seqs} requests at once of {plan.request_tokens} tokens need "
+        f"{plan.memory.max_num_seqs * plan.request_tokens}."
         if plan.memory.kv_cache_bytes and pool
         else "",
         plan.what_binds(),

@@ -115,7 +115,7 @@ def summary_text(plan: Plan) -> str:
 
 
 def _fit(plan: Plan) -> Iterator[str]:
-    at_once, pool = plan.workload.concurrent_requests, plan.memory.kv_cache_tokens
+    at_once, pool = plan.memory.max_num_seqs, plan.memory.kv_cache_tokens
     if pool:
         yield paragraph(
             f"{at_once} of the largest requests at once, {plan.request_tokens} tokens each with the answer: "
