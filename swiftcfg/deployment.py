@@ -92,7 +92,8 @@ def _images(settings: EngineSettings, plan: MemoryPlan) -> int:
 
 def _demand(deployment: Deployment, workload: "Workload") -> Demand:
     """What the workload's largest request asks for under this command's own caps."""
-    return request_under(deployment.model, workload, deployment.limits).demand(workload)
+    request = request_under(deployment.model, workload, deployment.limits)
+    return request.demand(workload, deployment.settings.max_model_len)
 
 
 def limits_of(

@@ -27,10 +27,15 @@ class Request:
     tokens: Tokens
     largest_items: Mapping[str, int]
 
-    def demand(self, workload: "Workload") -> Demand:
+    def demand(self, workload: "Workload", max_model_len: int | None = None) -> Demand:
+        """What the engine is asked for; items that the context has no room for are refused, and ask for nothing."""
         visual = workload.images_per_request * self.image_prompt_tokens
         visual += workload.videos_per_request * self.video_prompt_tokens
-        return Demand(self.tokens, workload.concurrent_requests, self.largest_items, Tokens(visual))
+        items = dict(self.largest_items)
+        if max_model_len is not None:
+            room = max(1, max_model_len - self.template_tokens)
+            items = {kind: min(room, size) for kind, size in items.items()}
+        return Demand(self.tokens, workload.concurrent_requests, items, Tokens(visual))
 
 
 def template_tokens(model: Model) -> Tokens:

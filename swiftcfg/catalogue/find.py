@@ -136,6 +136,10 @@ def _folder_hint(folder: Path) -> str:
     if is_file(folder):
         return "that is a file: give the folder that holds it"
     parent = folder.parent
+    namesake = known_entry(_hub_name(folder))
+    if namesake is not None:
+        published = namesake.id_for(_hub_name(folder))
+        return f"it is called like a published model: --model {published} counts with that one"
     if not is_folder(parent):
         return f"there is no folder {parent} either; a published model goes by its name, such as {model_names()[0]}"
     near = difflib.get_close_matches(folder.name, folders_in(parent), n=3)

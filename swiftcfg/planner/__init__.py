@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from packaging.version import Version
+
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
 from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words, servable
@@ -15,12 +17,15 @@ from swiftcfg.planner.reasons import binding, missing_bytes, next_better, pool_r
 from swiftcfg.planner.search import Found, search
 from swiftcfg.planner.settings import settings_of
 from swiftcfg.planner.wishes import Wishes
+from swiftcfg.runtime import DEFAULT_VERSIONS
 from swiftcfg.units import gib
 
 __all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Setting", "Wishes", "make_plan"]
 
 #: ms-swift's own default of max_num_seqs; a batch service gets no more than this.
 MOST_SEQUENCES = 256
+#: Limits named where several break: the first ones explain the others.
+MOST_FAULTS = 2
 #: The remedy where no change that was tried helps.
 NO_WAY = "choose a smaller model, a smaller workload or a larger card"
 
@@ -100,16 +105,25 @@ def widened(problem: Problem, chosen: Candidate) -> Candidate:
 def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
     """Why nothing fits, how much is missing, and what would."""
     nearest = found.best
-    broken = sorted((item for item in nearest.constraints if not item.holds), key=lambda item: item.margin)
-    why = "; ".join(item.sentence for item in broken) or "; ".join(nearest.memory.reasons)
     ways = [f"{way.change}: {way.gives}" for way in alternatives(problem, found, market)]
     cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
     what = f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}"
     least = f"even at the least quality allowed ({caps_in_words(nearest, problem.workload)})"
     hint = "what would fit: " + "; or ".join(ways) if ways else NO_WAY
-    return NoFitError(
-        f"{what}, {least}: about {gib(missing_bytes(nearest))} a card are missing. At worst, {why}.", hint
-    )
+    return NoFitError(f"{what}, {least}: {_fault(nearest)}.", hint)
+
+
+def _fault(nearest: Candidate) -> str:
+    """What breaks: the context, which no memory makes longer, or how much memory is missing and where."""
+    broken = {item.name: item for item in nearest.constraints if not item.holds}
+    if "context" in broken:
+        return (
+            f"the largest request has {nearest.request.tokens} tokens with its answer, "
+            f"and the longest context of the model is {nearest.memory.max_model_len}"
+        )
+    worst = sorted(broken.values(), key=lambda item: (item.unit, item.margin))[:MOST_FAULTS]
+    why = "; ".join(item.sentence for item in worst) or "; ".join(nearest.memory.reasons)
+    return f"about {gib(missing_bytes(nearest))} a card are missing. At worst, {why}"
 
 
 def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
@@ -134,6 +148,10 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
         yield Note(
             "assumed", "Not stated by the workload, so taken from defaults: " + ", ".join(assumed) + ".", THIS_PLAN
         )
+    newest = DEFAULT_VERSIONS["ms-swift"]
+    if problem.runtime.ms_swift > Version(newest):
+        text = f"ms-swift {problem.runtime.ms_swift} is newer than the newest version read ({newest}); "
+        yield Note("newer-ms-swift", text + "it is taken to behave alike.", THIS_PLAN)
     for text in (*problem.model.unknowns, *chosen.memory.notes):
         yield Note("model", text, THIS_PLAN)
     if problem.wishes.public and problem.wishes.api_key_env is None:

@@ -88,20 +88,12 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         kv_cache_dtype=problem.kv_cache_dtype,
         torch_dtype=serving_dtype(problem.model, gpus),
     )
-    demand = _within(base.max_model_len, request, request.demand(problem.workload))
+    demand = request.demand(problem.workload, base.max_model_len)
     settings = _profiled(problem, gpus, base, demand, rung)
     share = utilization(problem, gpus, settings, demand)
     settings = replace(settings, gpu_memory_utilization=share)
     memory = tightest(problem, gpus, settings, demand)
     return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory)
-
-
-def _within(max_model_len: Tokens | None, request: Request, demand: Demand) -> Demand:
-    """The demand without items that the context has no room for; the engine refuses those."""
-    room = (max_model_len or request.tokens) - request.template_tokens
-    return replace(
-        demand, largest_item_tokens={kind: min(room, size) for kind, size in demand.largest_item_tokens.items()}
-    )
 
 
 def tightest(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> MemoryPlan:

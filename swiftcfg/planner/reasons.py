@@ -84,8 +84,9 @@ def _scale(option: Candidate | None, item: Constraint) -> float:
 
 def missing_bytes(option: Candidate) -> int:
     """The largest gap of a candidate in bytes; missing tokens of cache count as the bytes they would take."""
-    each = option.memory.kv_bytes_per_token or 0
-    gaps = [-item.margin * (each if item.unit == "tokens" else 1) for item in option.constraints]
+    each = {"one whole request": option.memory.kv_bytes_per_token or 0}
+    each["kv cache"] = each["one whole request"]
+    gaps = [-item.margin * (each.get(item.name, 0) if item.unit == "tokens" else 1) for item in option.constraints]
     return max([0, *gaps])
 
 
