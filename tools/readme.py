@@ -95,12 +95,14 @@ def renewed(shown: Sequence[str], printed: Sequence[str]) -> Iterator[str]:
         return
     places = _places(shown, printed)
     cuts = [-1, *(number for number, line in enumerate(shown) if line == LEFT_OUT), len(shown)]
+    told = 0
     for before, after in pairwise(cuts):
         found = [places[number] for number in range(before + 1, after) if number in places]
-        first = min(found, default=0) if before >= 0 else 0
+        first = max(told, min(found, default=0)) if before >= 0 else 0
         last = max(found, default=-1) + 1 if after < len(shown) else len(printed)
         if after > before + 1:
             yield from printed[first:last]
+            told = max(first, last)
         if after < len(shown):
             yield LEFT_OUT
 
