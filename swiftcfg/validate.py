@@ -1,10 +1,12 @@
 """Validate: run every rule that its facts allow over one deploy call."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from swiftcfg.facts import Facts
 from swiftcfg.rule import Finding, Rule, Severity
+from swiftcfg.runtime import Runtime
+from swiftcfg.script import Place
 
 #: Facts that a run may lack, and what would supply them.
 REMEDIES = {
@@ -39,11 +41,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the rules say of one call."""
+    """What the rules say of one call; ``ran`` are those that could judge it."""
 
     facts: Facts
     findings: tuple[Reported, ...]
     skipped: tuple[Skipped, ...]
+    ran: tuple[Rule, ...] = ()
 
 
 def validate(facts: Facts, rules: Iterable[Rule]) -> Outcome:
@@ -51,13 +54,15 @@ def validate(facts: Facts, rules: Iterable[Rule]) -> Outcome:
     known = facts.known()
     findings: list[Reported] = []
     skipped: list[Skipped] = []
+    ran: list[Rule] = []
     for rule in rules:
         missing = [name for name in rule.needs if name not in known]
         if missing:
             skipped += [Skipped(rule, facts.reasons.get(missing[0], REMEDIES[missing[0]]))]
         else:
+            ran += [rule]
             findings += [Reported(rule, finding) for finding in rule.apply(known)]
-    return Outcome(facts, tuple(sorted(findings, key=_order)), tuple(skipped))
+    return Outcome(facts, tuple(sorted(findings, key=_order)), tuple(skipped), tuple(ran))
 
 
 def _order(reported: Reported) -> tuple[int, int, str]:
@@ -65,6 +70,63 @@ def _order(reported: Reported) -> tuple[int, int, str]:
     return (place.line, place.column, reported.rule.code) if place else (0, 0, reported.rule.code)
 
 
-def worst(outcomes: Iterable[Outcome]) -> Iterator[Severity]:
-    """The severities of all findings."""
-    return (reported.severity for outcome in outcomes for reported in outcome.findings)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is said of one call, without the facts it rests on; ``about`` says under which these were judged."""
+
+    place: Place
+    about: "About"
+    findings: tuple[Reported, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a call was judged for."""
+
+    runtime: Runtime
+    model: str | None
+    gpus: tuple[str, ...] | None
+    workload: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file: its name as the user gave it, its kind, its text, its calls, and what is said of the file itself.
+
+    ``ignored`` counts findings that comments suppress, ``mended`` the fixes that were applied, and ``kept`` says why
+    a fix was not.
+    """
+
+    name: str
+    kind: str
+    text: str
+    calls: tuple[Call, ...]
+    findings: tuple[Reported, ...] = ()
+    ignored: int = 0
+    mended: int = 0
+    kept: tuple[str, ...] = ()
+
+    def reported(self) -> list[Reported]:
+        """Everything found, in the order of the text; what several calls share is told once, at its place."""
+        placed = [_placed(reported, call.place) for call in self.calls for reported in call.findings]
+        return sorted(dict.fromkeys([*self.findings, *placed]), key=_order)
+
+
+def call_of(outcome: Outcome) -> Call:
+    """An outcome without its facts."""
+    facts = outcome.facts
+    about = About(
+        facts.runtime,
+        facts.model.location if facts.model else None,
+        tuple(gpu.name for gpu in facts.gpus) if facts.gpus else None,
+        facts.workload.name if facts.workload else None,
+    )
+    return Call(facts.script.place, about, outcome.findings, outcome.skipped)
+
+
+def _placed(reported: Reported, place: Place) -> Reported:
+    """The finding with the call's own place where it has none."""
+    if reported.finding.place:
+        return reported
+    return replace(reported, finding=replace(reported.finding, place=place))
