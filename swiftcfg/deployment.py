@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.engine import EngineSettings
@@ -15,9 +14,7 @@ from swiftcfg.requests import request_under
 from swiftcfg.runtime import Runtime
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits, effective_limits
-
-if TYPE_CHECKING:
-    from swiftcfg.workload import Workload  # with pydantic: 75 ms, and only profiles need it
+from swiftcfg.workload import Workload
 
 #: Flags that name the model, newest first (ms-swift 2.x had the other two).
 MODEL_FLAGS = ("model", "model_id_or_path", "ckpt_dir")
@@ -61,7 +58,7 @@ def deployment_of(
     return Deployment(config, model, gpus, runtime, settings, limits, (*notes, *_gpu_notes(settings, gpus)))
 
 
-def account(deployment: Deployment, workload: "Workload | None" = None) -> MemoryPlan:
+def account(deployment: Deployment, workload: Workload | None = None) -> MemoryPlan:
     """The memory of the rank that has the least to spare.
 
     Without a workload the largest image that the caps let in is what the vision tower is judged by.
@@ -74,7 +71,7 @@ def account(deployment: Deployment, workload: "Workload | None" = None) -> Memor
     return plan
 
 
-def _account_on(gpu: Gpu, deployment: Deployment, workload: "Workload | None") -> MemoryPlan:
+def _account_on(gpu: Gpu, deployment: Deployment, workload: Workload | None) -> MemoryPlan:
     model, runtime, settings, limits = deployment.model, deployment.runtime, deployment.settings, deployment.limits
     if workload is not None:
         return plan_memory(model, gpu, runtime, settings, _demand(deployment, workload))
@@ -90,7 +87,7 @@ def _images(settings: EngineSettings, plan: MemoryPlan) -> int:
     return (1 if limit is None else limit.count) * plan.max_num_seqs
 
 
-def _demand(deployment: Deployment, workload: "Workload") -> Demand:
+def _demand(deployment: Deployment, workload: Workload) -> Demand:
     """What the workload's largest request asks for under this command's own caps."""
     request = request_under(deployment.model, workload, deployment.limits)
     return request.demand(workload, deployment.settings.max_model_len)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from swiftcfg.config import DeployConfig
 from swiftcfg.deployment import Deployment
@@ -15,9 +15,7 @@ from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
-
-if TYPE_CHECKING:
-    from swiftcfg.workload import Workload  # with pydantic: 75 ms, and only profiles need it
+from swiftcfg.workload import Workload
 
 #: What people send where no workload says so: screens, and A4 pages at the usual scanner settings.
 COMMON_SIZES = (
@@ -53,7 +51,7 @@ class Facts:
     gpus: tuple[Gpu, ...] | None = None
     deployment: Deployment | None = None
     memory: MemoryPlan | None = None
-    workload: "Workload | None" = None
+    workload: Workload | None = None
     sizes: tuple[Size, ...] = COMMON_SIZES
     reasons: Mapping[str, str] = field(default_factory=dict)
 

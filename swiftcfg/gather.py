@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from swiftcfg.catalogue import find_model
 from swiftcfg.config import DeployConfig, Unknown
@@ -20,9 +19,7 @@ from swiftcfg.script import Script
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
-
-if TYPE_CHECKING:
-    from swiftcfg.workload import Workload
+from swiftcfg.workload import Workload
 
 #: How long NVML may take; a driver without persistence mode wakes a sleeping card for seconds.
 NVML_PATIENCE_S = 1.0
@@ -36,7 +33,7 @@ class Given:
     catalog: FlagCatalog
     model: str | None = None
     gpu: str | None = None
-    workload: "Workload | None" = None
+    workload: Workload | None = None
 
 
 def gather(origin: Origin, script: Script, given: Given) -> Facts:
@@ -150,7 +147,7 @@ def _known_limits(deployment: Deployment | None, reasons: dict[str, str]) -> Lim
     return deployment.limits if deployment else None
 
 
-def _memory(deployment: Deployment | None, workload: "Workload | None", reasons: dict[str, str]) -> MemoryPlan | None:
+def _memory(deployment: Deployment | None, workload: Workload | None, reasons: dict[str, str]) -> MemoryPlan | None:
     """The account, where model and cards are known and nothing of the model is missing."""
     if deployment is None:
         reasons["memory"] = reasons["deployment"]

@@ -3,6 +3,7 @@
 import os.path
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from swiftcfg.errors import InputError
 from swiftcfg.files import STDIN, shown_name
 from swiftcfg.resources import folder
-from swiftcfg.workload import FIELDS, Workload, parse_workload
+from swiftcfg.workload import Workload, workload_of
 from swiftcfg.yamlfile import parse_yaml, read_document
 
 #: Fields of which only one may be given: setting one on the command line drops the other.
@@ -47,7 +48,8 @@ def find_profile(name_or_path: str) -> Workload:
     A name of a shipped profile wins over a file of the same name; ``./name`` means the file.
     """
     if name_or_path != STDIN and not _looks_like_path(name_or_path):
-        return read_profile(str(profile_path(name_or_path)))
+        path = profile_path(name_or_path)
+        return workload_of({"name": name_or_path, **parse_yaml(path.read_bytes(), path.name)})
     return read_profile(name_or_path)
 
 
@@ -64,7 +66,9 @@ def profile_yaml(name_or_path: str) -> str:
 
 
 def read_profile(path: str) -> Workload:
-    """Read a profile from a file; one without a name is called like its file."""
+    """Read a profile from a file and check it; one without a name is called like its file."""
+    from swiftcfg.profile_model import parse_workload  # noqa: PLC0415  (pydantic, which shipped profiles do without)
+
     data = read_document(path)
     if isinstance(data, dict):
         data = {"name": "standard input" if path == STDIN else Path(path).stem, **data}
@@ -84,8 +88,10 @@ def override(workload: Workload | None, assignments: Mapping[str, str]) -> Workl
     """
     if workload is not None and not assignments:
         return workload
+    from swiftcfg.profile_model import parse_workload  # noqa: PLC0415  (pydantic, which shipped profiles do without)
+
     origin = "the command line" if workload is None else f"{workload.name} with what the command line sets"
-    data: dict[str, Any] = {"name": origin} if workload is None else stated(workload)
+    data: dict[str, Any] = {"name": "the given requests"} if workload is None else stated(workload)
     for path, text in assignments.items():
         _assign(data, _steps(path), text)
     return parse_workload(data, origin)
@@ -93,12 +99,13 @@ def override(workload: Workload | None, assignments: Mapping[str, str]) -> Workl
 
 def stated(workload: Workload) -> dict[str, Any]:
     """The plain data of a workload, as somebody would write it: only what was given."""
-    data: dict[str, Any] = workload.model_dump(mode="json", exclude_unset=True)
-    return data
+    return deepcopy(dict(workload.written))
 
 
 def _steps(path: str) -> tuple[str, ...]:
     """The names in ``images.per_request``; raises InputError for a field that does not exist or is in a list."""
+    from swiftcfg.profile_model import FIELDS  # noqa: PLC0415  (pydantic, which shipped profiles do without)
+
     steps = tuple(path.split("."))
     for depth, step in enumerate(steps):
         above = steps[:depth]
@@ -112,6 +119,8 @@ def _steps(path: str) -> tuple[str, ...]:
 
 
 def _nearest_fields(above: tuple[str, ...], step: str) -> str:
+    from swiftcfg.profile_model import FIELDS  # noqa: PLC0415  (pydantic, which shipped profiles do without)
+
     known = {name: ".".join((*above, name)) for name in FIELDS.get(above, ())}
     close = get_close_matches(step, known, n=1)
     if close:

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from swiftcfg.memory import Demand
 from swiftcfg.model import Model
 from swiftcfg.tokens import TEMPLATES, Limits, chat_overhead
 from swiftcfg.tokens.prompt import MARKERS
 from swiftcfg.units import Tokens
-
-if TYPE_CHECKING:
-    from swiftcfg.workload import Workload  # with pydantic: 75 ms, and only profiles need it
+from swiftcfg.workload import Workload
 
 #: Assumed for a chat template that has not been counted: more than any that has.
 UNCOUNTED_TEMPLATE = Tokens(64)
@@ -27,7 +24,7 @@ class Request:
     tokens: Tokens
     largest_items: Mapping[str, int]
 
-    def demand(self, workload: "Workload", max_model_len: int | None = None) -> Demand:
+    def demand(self, workload: Workload, max_model_len: int | None = None) -> Demand:
         """What the engine is asked for; items that the context has no room for are refused, and ask for nothing."""
         visual = workload.images_per_request * self.image_prompt_tokens
         visual += workload.videos_per_request * self.video_prompt_tokens
@@ -44,7 +41,7 @@ def template_tokens(model: Model) -> Tokens:
     return chat_overhead(str(model.template)) if known else UNCOUNTED_TEMPLATE
 
 
-def request_under(model: Model, workload: "Workload", limits: Limits | None, *, any_shape: bool = False) -> Request:
+def request_under(model: Model, workload: Workload, limits: Limits | None, *, any_shape: bool = False) -> Request:
     """Count the largest request under the caps of a server.
 
     With ``any_shape`` an image counts as the cap itself, so that no image of another shape asks for more. A

@@ -1,209 +1,66 @@
-"""Workload: the shape of the requests to serve, as the YAML files in profiles/ describe it.
+"""Workload: the shape of the requests to serve, as the YAML files in profiles/ describe it."""
 
-The one module of the core that imports pydantic: text of users comes in here.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
-
-from swiftcfg.errors import InputError
 from swiftcfg.media import Clip, Size, parse_clip, parse_size
 from swiftcfg.units import Tokens
-from swiftcfg.workload_faults import TEXT_OR_FIELDS, faults
 from swiftcfg.workload_shares import completed, shares_of_percentiles
 
 Task = Literal["general", "grounding", "gui", "document-ocr", "chart", "photo", "video", "mixed", "text"]
 Latency = Literal["interactive", "batch", "any"]
 
-
-def _checked(parse: Callable[[str], object]) -> AfterValidator:
-    """A validator that keeps the text as it is written where ``parse`` accepts it."""
-
-    def check(text: str) -> str:
-        try:
-            parse(text)
-        except InputError as error:
-            raise ValueError(error.hint or error.sentence) from None
-        return text
-
-    return AfterValidator(check)
-
-
-def _text_or_fields(value: object) -> str:
-    return TEXT_OR_FIELDS[0 if isinstance(value, str) else 1]
+#: What a profile that does not say so means.
+DEFAULTS: Mapping[str, Any] = {
+    "task": "general",
+    "description": "",
+    "prompt_tokens": 512,
+    "answer_tokens": 1024,
+    "concurrent_requests": 1,
+    "shrink": "any",
+    "latency": "any",
+    "notes": "",
+}
 
 
-_AsText, _AsFields = (Tag(tag) for tag in TEXT_OR_FIELDS)
-SizeText = Annotated[str, _checked(parse_size), Field(examples=["1920x1080", "A4@200dpi"])]
-ClipText = Annotated[str, _checked(parse_clip), Field(examples=["1920x1080@30fps,60s"])]
-Count = Annotated[int, Field(strict=True, ge=0, le=10_000)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Scale = Annotated[float, Field(strict=True, gt=0, le=1)]
-Px = Annotated[float, Field(strict=True, gt=0, le=65_535)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
-Prose = Annotated[str, Field(max_length=10_000)]
+@dataclass(frozen=True)
+class Images:
+    """Images of the largest request, and each size of image with its share of all images."""
+
+    per_request: int
+    shares: tuple[tuple[Size, float], ...]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+@dataclass(frozen=True)
+class Videos:
+    """Videos of the largest request, each kind of clip with its share, and how densely to look at them."""
+
+    per_request: int
+    shares: tuple[tuple[Clip, float], ...]
+    sample_fps: float | None
+    max_frames: int | None
 
 
-class ImageShare(_Frozen):
-    """One size of image, and the share of all images that have it."""
+@dataclass(frozen=True)
+class Workload:
+    """The requests that one deployment must be able to serve: what the largest one carries, and how many at once.
 
-    size: SizeText
-    share: Share | None = Field(None, description="Share of all images, 0 to 1; what is not given is divided equally.")
+    ``least_scale`` is how far images may be shrunk, 1.0 for not at all, 0.0 for at will. ``written`` is the
+    plain data that somebody wrote; what is not in it was taken from DEFAULTS.
+    """
 
-
-_ImageRow = Annotated[Annotated[SizeText, _AsText] | Annotated[ImageShare, _AsFields], Discriminator(_text_or_fields)]
-
-
-class Images(_Frozen):
-    """What images a request carries. Their sizes are a list, or percentiles of what was measured."""
-
-    per_request: Count = Field(description="Images that the largest request carries, earlier turns included.")
-    sizes: tuple[_ImageRow, ...] = Field(
-        (),
-        max_length=100,
-        description="Sizes as width x height or page@dpi; any of them may be the one that a request carries.",
-    )
-    percentiles: dict[str, SizeText] = Field(
-        default_factory=dict,
-        description="Sizes as percentiles by area: p50, p95, … and max, which must be there.",
-        json_schema_extra={
-            "propertyNames": {"pattern": r"^(p[0-9]{1,2}(\.[0-9]+)?|max)$"},
-            "examples": [{"max": "A4@200dpi"}],
-        },
-    )
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Images":
-        if self.per_request and bool(self.sizes) == bool(self.percentiles):
-            raise ValueError("give sizes or percentiles, one of them")
-        self.shares()
-        return self
-
-    def shares(self) -> tuple[tuple[Size, float], ...]:
-        """Each size with its share; between two percentiles every image counts as large as the upper one."""
-        if self.percentiles:
-            return shares_of_percentiles(self.percentiles)
-        rows = [(row, None) if isinstance(row, str) else (row.size, row.share) for row in self.sizes]
-        return completed([(parse_size(text), share) for text, share in rows])
-
-
-class ClipShare(_Frozen):
-    """One kind of clip, and the share of all videos that are like it."""
-
-    size: SizeText
-    seconds: float = Field(strict=True, gt=0, le=999_999)
-    fps: float = Field(strict=True, gt=0, le=9_999, description="Frames a second of the file, not of the sampling.")
-    share: Share | None = Field(None, description="Share of all videos, 0 to 1; what is not given is divided equally.")
-
-
-_ClipRow = Annotated[Annotated[ClipText, _AsText] | Annotated[ClipShare, _AsFields], Discriminator(_text_or_fields)]
-
-
-class Videos(_Frozen):
-    """What videos a request carries, and how densely the model should look at them."""
-
-    per_request: Count = Field(description="Videos that the largest request carries, earlier turns included.")
-    clips: tuple[_ClipRow, ...] = Field(
-        (), max_length=100, description="Clips as size@fps,seconds; any of them may be the one that a request carries."
-    )
-    sample_fps: float | None = Field(
-        None, strict=True, gt=0, le=120, description="Frames a second to look at (FPS); the library takes 2."
-    )
-    max_frames: int | None = Field(
-        None,
-        strict=True,
-        ge=2,
-        le=100_000,
-        description="Frames of one video at most (FPS_MAX_FRAMES); the library takes 768.",
-    )
-
-    @model_validator(mode="after")
-    def _has_clips(self) -> "Videos":
-        if self.per_request and not self.clips:
-            raise ValueError("give clips")
-        self.shares()
-        return self
-
-    def shares(self) -> tuple[tuple[Clip, float], ...]:
-        rows = [
-            (parse_clip(row), None)
-            if isinstance(row, str)
-            else (Clip(parse_size(row.size), row.fps, row.seconds), row.share)
-            for row in self.clips
-        ]
-        return completed(rows)
-
-
-class Detail(_Frozen):
-    """The smallest thing that must stay legible, such as a line of text or an icon."""
-
-    size_px: Px = Field(description="Its height in the image as it is sent.")
-    readable_px: Px = Field(description="The least height at which the model still reads it.")
-
-
-class Shrink(_Frozen):
-    """How far images may be shrunk: a smallest scale, or a smallest detail that must stay legible."""
-
-    smallest_scale: Scale | None = Field(None, description="Least width (and height) after by before, 1 for none.")
-    smallest_detail: Detail | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Shrink":
-        if (self.smallest_scale is None) == (self.smallest_detail is None):
-            raise ValueError("give smallest_scale or smallest_detail, one of them")
-        return self
-
-
-class Workload(_Frozen):
-    """The requests that one deployment must be able to serve: what the largest one carries, and how many at once."""
-
-    name: Line = Field(description="What the profile is called.")
-    title: Line | None = Field(None, description="One line for lists.")
-    title_zh: Line | None = Field(None, description="The same line in Chinese.")
-    task: Task = Field("general", description="What the requests are about; decides which advice applies.")
-    description: Prose = ""
-    images: Images | None = None
-    videos: Videos | None = None
-    prompt_tokens: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = Field(
-        512, description="Text of the largest request: system prompt, question and earlier turns, without image tokens."
-    )
-    answer_tokens: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = Field(
-        1024, description="The longest answer."
-    )
-    concurrent_requests: Annotated[int, Field(strict=True, ge=1, le=100_000)] = Field(
-        1, description="Requests that are answered at the same moment; each may be the largest."
-    )
-    shrink: Annotated[
-        Annotated[Literal["none", "any"], _AsText] | Annotated[Shrink, _AsFields], Discriminator(_text_or_fields)
-    ] = Field("any", description="How far images may be shrunk. Frames of videos are always fitted to their budget.")
-    latency: Latency = Field(
-        "any",
-        description="interactive: no more requests at once than stated, so that each is quick; "
-        "batch: as many at once as memory holds; any: no wish.",
-    )
-    notes: Prose = ""
-    sources: tuple[Line, ...] = Field((), max_length=50, description="Where the numbers come from.")
-
-    @model_validator(mode="after")
-    def _carries_something(self) -> "Workload":
-        if not (self.images_per_request or self.videos_per_request or self.prompt_tokens):
-            raise ValueError("a request carries nothing: give images, videos or prompt_tokens")
-        return self
+    name: str
+    task: Task
+    images: Images | None
+    videos: Videos | None
+    prompt_tokens: int
+    answer_tokens: int
+    concurrent_requests: int
+    least_scale: float
+    latency: Latency
+    title: str | None = None
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def images_per_request(self) -> int:
@@ -215,11 +72,11 @@ class Workload(_Frozen):
 
     def image_sizes(self) -> tuple[tuple[Size, float], ...]:
         """Each size of image with its share of all images; empty where no images are served."""
-        return self.images.shares() if self.images and self.images.per_request else ()
+        return self.images.shares if self.images and self.images.per_request else ()
 
     def clips(self) -> tuple[tuple[Clip, float], ...]:
         """Each kind of clip with its share of all videos; empty where no videos are served."""
-        return self.videos.shares() if self.videos and self.videos.per_request else ()
+        return self.videos.shares if self.videos and self.videos.per_request else ()
 
     def largest_image(self) -> Size | None:
         """The size with the most pixels; after rounding to tokens another one may cost a little more."""
@@ -230,18 +87,6 @@ class Workload(_Frozen):
         clips = (clip for clip, _ in self.clips())
         return max(clips, key=lambda clip: clip.size.pixels * clip.total_frames, default=None)
 
-    def smallest_scale(self, size: Size) -> float:  # noqa: ARG002  (limits by image size would need it)
-        """The least linear scale that an image of this size may be shrunk to: 1.0 for not at all, 0.0 for no limit.
-
-        Rounding to multiples of the token's side is not shrinking: 1.0 means that MAX_PIXELS must not bind.
-        """
-        if isinstance(self.shrink, str):
-            return {"none": 1.0, "any": 0.0}[self.shrink]
-        detail = self.shrink.smallest_detail
-        if detail is None:
-            return self.shrink.smallest_scale or 1.0
-        return min(1.0, detail.readable_px / detail.size_px)
-
     def largest_text(self) -> Tokens:
         """Prompt and answer of the largest request, without what its images and videos cost."""
         return Tokens(self.prompt_tokens + self.answer_tokens)
@@ -249,29 +94,53 @@ class Workload(_Frozen):
     def assumed(self) -> tuple[str, ...]:
         """The numbers that nobody stated and that are therefore defaults, in the order they are declared."""
         numbers = ("prompt_tokens", "answer_tokens", "concurrent_requests", "shrink")
-        return tuple(name for name in numbers if name not in self.model_fields_set)
+        return tuple(name for name in numbers if name not in self.written)
 
 
-_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    (): Workload,
-    ("images",): Images,
-    ("images", "sizes"): ImageShare,
-    ("videos",): Videos,
-    ("videos", "clips"): ClipShare,
-    ("shrink",): Shrink,
-    ("shrink", "smallest_detail"): Detail,
-}
-#: The fields at each place of a profile, for telling and for finding what may stand there.
-FIELDS: Mapping[tuple[str, ...], Sequence[str]] = {path: tuple(model.model_fields) for path, model in _MODELS.items()}
+def workload_of(data: Mapping[str, Any]) -> Workload:
+    """The workload of plain data that is known to be right: a shipped profile, or what a Profile has checked."""
+    whole = {**DEFAULTS, **data}
+    scalars = {item.name for item in fields(Workload)} & whole.keys() - {"images", "videos"}
+    return Workload(
+        **{name: whole[name] for name in scalars},
+        images=_images(whole.get("images")),
+        videos=_videos(whole.get("videos")),
+        least_scale=_least_scale(whole["shrink"]),
+        written=data,
+    )
 
 
-def parse_workload(data: object, origin: str) -> Workload:
-    """Check plain data against the model; raises InputError with every fault on a line of its own."""
-    try:
-        return Workload.model_validate(data)
-    except ValidationError as error:
-        lines = faults(error.errors(include_url=False), FIELDS)
-        raise InputError(
-            f"{origin} does not describe a workload:\n" + "\n".join(f"  {line}" for line in lines),
-            "look at a shipped one: swiftcfg profiles gui-grounding-1080p --format yaml",
-        ) from None
+def _images(data: Mapping[str, Any] | None) -> Images | None:
+    """Between two percentiles every image counts as large as the upper one."""
+    if data is None:
+        return None
+    if data.get("percentiles"):
+        return Images(data["per_request"], shares_of_percentiles(data["percentiles"]))
+    rows = [_row(row) for row in data.get("sizes", ())]
+    return Images(data["per_request"], completed([(parse_size(row["size"]), row.get("share")) for row in rows]))
+
+
+def _videos(data: Mapping[str, Any] | None) -> Videos | None:
+    if data is None:
+        return None
+    clips = [
+        (parse_clip(row), None)
+        if isinstance(row, str)
+        else (Clip(parse_size(row["size"]), row["fps"], row["seconds"]), row.get("share"))
+        for row in data.get("clips", ())
+    ]
+    return Videos(data["per_request"], completed(clips), data.get("sample_fps"), data.get("max_frames"))
+
+
+def _row(row: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"size": row} if isinstance(row, str) else row
+
+
+def _least_scale(shrink: str | Mapping[str, Any]) -> float:
+    """Rounding to multiples of the token's side is not shrinking: 1.0 means that MAX_PIXELS must not bind."""
+    if isinstance(shrink, str):
+        return {"none": 1.0, "any": 0.0}[shrink]
+    detail = shrink.get("smallest_detail")
+    if detail is None:
+        return float(shrink["smallest_scale"])
+    return min(1.0, float(detail["readable_px"] / detail["size_px"]))

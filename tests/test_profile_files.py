@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swiftcfg.errors import InputError
-from swiftcfg.profile_files import find_profile, override, profile_names, profile_path, profile_yaml, stated
-from swiftcfg.workload import FIELDS, Shrink, Workload
+from swiftcfg.profile_files import (
+    find_profile,
+    override,
+    profile_names,
+    profile_path,
+    profile_yaml,
+    read_profile,
+    stated,
+)
+from swiftcfg.profile_model import FIELDS
+from swiftcfg.workload import Workload
 
 CHAT = find_profile("chat-images-videos")
 
@@ -31,16 +40,22 @@ def test_a_shipped_profile_says_everything_and_where_it_is_from(name: str):
     assert profile.name == name
     assert profile.assumed() == ()
     assert profile.title
-    assert profile.title_zh
-    assert profile.description
-    assert profile.sources
+    assert profile.written["title_zh"]
+    assert profile.written["description"]
+    assert profile.written["sources"]
     lines = profile_path(name).read_text(encoding="utf-8").splitlines()
     assert lines[0] == "# yaml-language-server: $schema=../docs/schemas/profile.schema.json"
     assert lines[1].startswith("# ")
 
 
+@pytest.mark.parametrize("name", profile_names())
+def test_a_shipped_profile_is_what_the_check_of_profiles_makes_of_it(name: str):
+    assert read_profile(str(profile_path(name))) == find_profile(name)
+    assert read_profile(str(profile_path(name))).written == find_profile(name).written
+
+
 def test_the_story_keeps_every_screenshot_whole():
-    assert (CHAT.images_per_request, CHAT.videos_per_request, CHAT.shrink) == (5, 2, "none")
+    assert (CHAT.images_per_request, CHAT.videos_per_request, CHAT.least_scale) == (5, 2, 1.0)
     assert str(CHAT.largest_image()) == "1920x1080"
 
 
@@ -97,7 +112,7 @@ def test_an_empty_text_takes_a_field_away():
 def test_one_of_two_ways_to_say_it_replaces_the_other():
     assert changed(images__percentiles__max="4K") == {"images": {"per_request": 5, "percentiles": {"max": "4K"}}}
     receipts = override(find_profile("receipts"), {"shrink.smallest_scale": "0.5"})
-    assert receipts.shrink == Shrink(smallest_scale=0.5)
+    assert receipts.least_scale == 0.5
 
 
 @pytest.mark.parametrize(
@@ -128,7 +143,7 @@ def test_any_assignment_is_a_workload_or_a_told_fault(assignments: dict[str, str
 
 def test_fields_alone_make_a_workload():
     alone = override(None, {"images.sizes": "10x10", "images.per_request": "2"})
-    assert (alone.name, alone.images_per_request) == ("the command line", 2)
+    assert (alone.name, alone.images_per_request) == ("the given requests", 2)
 
 
 @pytest.mark.parametrize("name", profile_names())

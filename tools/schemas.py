@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from swiftcfg.report.models import ModelReport
 from swiftcfg.report.tokens import TokensReport
-from swiftcfg.workload import Workload
+from swiftcfg.profile_model import Profile
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -24,7 +24,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def profile() -> dict[str, Any]:
     """A workload profile: what --profile reads. A file may leave out its name; its file name then serves."""
-    schema = Workload.model_json_schema()
+    schema = Profile.model_json_schema()
     schema["required"] = [name for name in schema.get("required", []) if name != "name"]
     return _without_empty({**schema, "title": "swiftcfg workload profile"})
 

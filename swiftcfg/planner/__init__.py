@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from packaging.version import Version
-
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
 from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words, servable
@@ -17,7 +15,7 @@ from swiftcfg.planner.reasons import binding, missing_bytes, next_better, pool_r
 from swiftcfg.planner.search import Found, search
 from swiftcfg.planner.settings import settings_of
 from swiftcfg.planner.wishes import Wishes
-from swiftcfg.runtime import DEFAULT_VERSIONS
+from swiftcfg.runtime import PACKAGES
 from swiftcfg.units import gib
 
 __all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Setting", "Wishes", "make_plan"]
@@ -28,6 +26,8 @@ MOST_SEQUENCES = 256
 MOST_FAULTS = 2
 #: The remedy where no change that was tried helps.
 NO_WAY = "choose a smaller model, a smaller workload or a larger card"
+#: The same, where the model's own context is too short.
+LONGER_CONTEXT = "ask for shorter answers, send less in one request, or choose a model of a longer context"
 
 
 def make_plan(problem: Problem, market: Callable[[], Market], advice_rows: Iterable[Mapping[str, Any]]) -> Plan:
@@ -97,7 +97,7 @@ def widened(problem: Problem, chosen: Candidate) -> Candidate:
     count = min(MOST_SEQUENCES, pool_requests(chosen))
     if count <= problem.workload.concurrent_requests:
         return chosen
-    wider = replace(problem, workload=problem.workload.model_copy(update={"concurrent_requests": count}))
+    wider = replace(problem, workload=replace(problem.workload, concurrent_requests=count))
     option = candidate(wider, chosen.rung, chosen.ranks, eager=chosen.settings.enforce_eager)
     return option if option.fits else chosen
 
@@ -109,19 +109,19 @@ def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
     cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
     what = f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}"
     least = f"even at the least quality allowed ({caps_in_words(nearest, problem.workload)})"
-    hint = "what would fit: " + "; or ".join(ways) if ways else NO_WAY
+    hint = "what would fit: " + "; or ".join(ways) if ways else LONGER_CONTEXT if nearest.overlong else NO_WAY
     return NoFitError(f"{what}, {least}: {_fault(nearest)}.", hint)
 
 
 def _fault(nearest: Candidate) -> str:
     """What breaks: the context, which no memory makes longer, or how much memory is missing and where."""
-    broken = {item.name: item for item in nearest.constraints if not item.holds}
-    if "context" in broken:
+    if nearest.overlong:
         return (
             f"the largest request has {nearest.request.tokens} tokens with its answer, "
             f"and the longest context of the model is {nearest.memory.max_model_len}"
         )
-    worst = sorted(broken.values(), key=lambda item: (item.unit, item.margin))[:MOST_FAULTS]
+    broken = (item for item in nearest.constraints if not item.holds)
+    worst = sorted(broken, key=lambda item: (item.unit, item.margin))[:MOST_FAULTS]
     why = "; ".join(item.sentence for item in worst) or "; ".join(nearest.memory.reasons)
     return f"about {gib(missing_bytes(nearest))} a card are missing. At worst, {why}"
 
@@ -148,10 +148,9 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
         yield Note(
             "assumed", "Not stated by the workload, so taken from defaults: " + ", ".join(assumed) + ".", THIS_PLAN
         )
-    newest = DEFAULT_VERSIONS["ms-swift"]
-    if problem.runtime.ms_swift > Version(newest):
-        text = f"ms-swift {problem.runtime.ms_swift} is newer than the newest version read ({newest}); "
-        yield Note("newer-ms-swift", text + "it is taken to behave alike.", THIS_PLAN)
+    for note in chosen.limits.notes if chosen.limits else ():
+        if note.name in PACKAGES:
+            yield Note("version", f"{note.reason[:1].upper()}{note.reason[1:]}.", THIS_PLAN)
     for text in (*problem.model.unknowns, *chosen.memory.notes):
         yield Note("model", text, THIS_PLAN)
     if problem.wishes.public and problem.wishes.api_key_env is None:

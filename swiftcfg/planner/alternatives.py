@@ -124,7 +124,7 @@ def _smaller_workloads(problem: Problem) -> Iterator[list[Change]]:
         Change(
             f"answer {count} at once" if count > 1 else "answer one request at a time",
             "longer queues at the peak",
-            replace(problem, workload=workload.model_copy(update={"concurrent_requests": count})),
+            replace(problem, workload=replace(workload, concurrent_requests=count)),
         )
         for count in _fewer(workload.concurrent_requests)
     ]
@@ -140,8 +140,7 @@ def _smaller_workloads(problem: Problem) -> Iterator[list[Change]]:
 
 
 def _with_images(workload: Workload, count: int) -> Workload:
-    images = workload.images and workload.images.model_copy(update={"per_request": count})
-    return workload.model_copy(update={"images": images})
+    return replace(workload, images=workload.images and replace(workload.images, per_request=count))
 
 
 def _fewer(count: int) -> list[int]:

@@ -65,6 +65,11 @@ class Candidate:
         """Whether the high end of everything holds; an unknown does not."""
         return self.memory.verdict != "unknown" and all(constraint.holds for constraint in self.constraints)
 
+    @property
+    def overlong(self) -> bool:
+        """Whether the largest request exceeds the longest context that the model was made for."""
+        return any(item.name == "context" and not item.holds for item in self.constraints)
+
 
 def roomiest(gpus: tuple[Gpu, ...], ranks: int) -> tuple[Gpu, ...]:
     """The ``ranks`` cards with the most room, in their own order."""

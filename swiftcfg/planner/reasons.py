@@ -44,7 +44,7 @@ def _image_reason(problem: Problem, found: Found, items: tuple[Item, ...]) -> st
 
 
 def _kept(problem: Problem) -> str:
-    if problem.workload.shrink == "any":
+    if problem.workload.least_scale == 0:
         return "The workload sets no limit on shrinking."
     return "That is within what the workload allows."
 
@@ -90,14 +90,19 @@ def missing_bytes(option: Candidate) -> int:
     return max([0, *gaps])
 
 
+def _beyond(option: Candidate) -> str:
+    if option.overlong:
+        return f"exceeds the model's longest context, {option.memory.max_model_len} tokens"
+    return f"needs {gib(missing_bytes(option))} more on each card"
+
+
 def next_better(found: Found) -> str:
     """What a step up would cost, in a sentence."""
     top = found.top
     if found.above is not None:
-        more = missing_bytes(found.above)
-        step = f"the next better quality ({_caps(found.above)}) needs {gib(more)} more on each card"
+        step = f"the next better quality ({_caps(found.above)}) {_beyond(found.above)}"
         if found.above.rung != top.rung:
-            step += f"; full quality ({_caps(top)}) needs {gib(missing_bytes(top))} more"
+            step += f"; full quality ({_caps(top)}) {_beyond(top)}"
         return step[0].upper() + step[1:] + "."
     memory = found.best.memory
     each = memory.kv_bytes_per_token

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from swiftcfg.errors import InputError
-from swiftcfg.media import Size
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
 from swiftcfg.planner.ladder import (
     LEAST_FRAMES,
@@ -123,7 +122,8 @@ def image_range(problem: Problem) -> tuple[int, int]:
     """(least, most) tokens of an image: what the shrink limit allows, and what shrinks nothing."""
     area = _factor(problem) ** 2
     sizes = [size for size, _ in problem.workload.image_sizes()]
-    most = max(never_shrink_pixels(size, _factor(problem)) // area for size in sizes)
+    floor = limits_of(problem.model, problem.runtime, {}).constants.image_min // area
+    most = max(floor, *(never_shrink_pixels(size, _factor(problem)) // area for size in sizes))
     least = max(_least_tokens(problem, size.width, size.height, most) for size in sizes)
     return least, most
 
@@ -131,7 +131,7 @@ def image_range(problem: Problem) -> tuple[int, int]:
 def _least_tokens(problem: Problem, width: int, height: int, most: int) -> int:
     """The smallest cap that keeps both sides of an image at the workload's smallest scale."""
     factor = _factor(problem)
-    scale = problem.workload.smallest_scale(Size(width, height))
+    scale = problem.workload.least_scale
     if scale >= 1:
         return most
 

@@ -1,20 +1,26 @@
 """Workload profiles as text and JSON."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from textwrap import fill, indent
 from typing import Any
 
-from swiftcfg.workload import Shrink, Workload
+from swiftcfg.workload import DEFAULTS, Workload
 
 WIDTH = 100
 
 
 def profile_data(workload: Workload) -> dict[str, Any]:
     """Every field of a profile that has a value, defaults included; itself a profile."""
-    return {name: _plain(value) for name, value in workload.model_dump(mode="json").items() if value not in _EMPTY}
+    whole = {**{name: workload.written.get(name) for name in _FIELDS}, **DEFAULTS, **workload.written}
+    return {name: _plain(value) for name, value in whole.items() if value not in _EMPTY}
 
 
+#: The order in which a profile is written.
+_FIELDS = (
+    "name", "title", "title_zh", "task", "description", "images", "videos", "prompt_tokens", "answer_tokens",
+    "concurrent_requests", "shrink", "latency", "notes", "sources",
+)  # fmt: skip
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -68,16 +74,18 @@ def profile_text(workload: Workload) -> str:
         "videos": _media(workload.videos_per_request, workload.clips()) + _sampling(workload),
         "text": f"{workload.prompt_tokens} tokens of prompt, {workload.answer_tokens} of answer",
         "at once": _plural(workload.concurrent_requests, "request"),
-        "shrinking": _shrinking(workload.shrink),
+        "shrinking": _shrinking(workload.written.get("shrink", DEFAULTS["shrink"])),
         "latency": workload.latency,
     }
     head = workload.name + (f": {workload.title}" if workload.title else "")
+    written = workload.written
+    sources = "\n".join(written.get("sources", ()))
     blocks = [
-        "\n".join(line for line in (head, workload.title_zh) if line),
-        fill(workload.description, WIDTH),
+        "\n".join(line for line in (head, written.get("title_zh")) if line),
+        fill(written.get("description", ""), WIDTH),
         "\n".join(f"{name:<9}  {value}" for name, value in rows.items()),
-        fill(workload.notes, WIDTH),
-        "sources:\n" + indent("\n".join(workload.sources), "  ") if workload.sources else "",
+        fill(written.get("notes", ""), WIDTH),
+        "sources:\n" + indent(sources, "  ") if sources else "",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -98,10 +106,10 @@ def _sampling(workload: Workload) -> str:
     return fps + (f"; at most {videos.max_frames} frames" if videos.max_frames else "")
 
 
-def _shrinking(shrink: str | Shrink) -> str:
+def _shrinking(shrink: str | Mapping[str, Any]) -> str:
     if isinstance(shrink, str):
         return {"none": "no image may be shrunk", "any": "images may be shrunk at will"}[shrink]
-    detail = shrink.smallest_detail
+    detail = shrink.get("smallest_detail")
     if detail is None:
-        return f"images may be shrunk to {shrink.smallest_scale:g} of a side"
-    return f"what is {detail.size_px:g} px high must stay {detail.readable_px:g} px high"
+        return f"images may be shrunk to {shrink['smallest_scale']:g} of a side"
+    return f"what is {detail['size_px']:g} px high must stay {detail['readable_px']:g} px high"
