@@ -67,3 +67,14 @@ def test_a_long_video_is_drawn_in_frames_instead_of_widening_the_language_models
     made = plan(problem("Qwen2.5-VL-7B-Instruct", "80GiB", "long-video"))
     assert made.memory.profiled_item.frames == 14
     assert "max_num_batched_tokens" not in (setting(made, "vllm_engine_kwargs") or "")
+
+
+def test_before_engine_keywords_a_longer_context_lets_large_videos_in():
+    clips = workload(
+        images={"per_request": 7, "sizes": ["1280x720"]},
+        videos={"per_request": 1, "clips": ["1920x1080@25fps,60s"], "max_frames": 128},
+    )
+    made = plan(problem(profile=clips, ms_swift="3.6.4", vllm="0.9.2", qwen_vl_utils="0.0.11"))
+    video = made.items[1]
+    assert made.memory.encoder_cache_tokens >= video.tokens == 43200
+    assert "draw" in next(item.reason for item in made.settings if item.name == "max_model_len")

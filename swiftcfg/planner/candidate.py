@@ -158,7 +158,7 @@ def _profiled(
     if vision is None or limits is None or not largest:
         return base
     if route("vllm", "mm_processor_kwargs", problem.runtime.ms_swift) is None:
-        return base
+        return _lengthened(problem, gpus, base, largest)
     image, area = demand.largest_item_tokens.get("image", 0), vision.factor**2
     unchanged = _cache(problem, gpus, base)
     tried: list[EngineSettings] = []
@@ -174,6 +174,23 @@ def _profiled(
         return base
     narrow = tried[0] if tried and image else base
     return replace(narrow, max_num_batched_tokens=Tokens(-(-largest // CONTEXT_STEP) * CONTEXT_STEP))
+
+
+def _lengthened(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, largest: int) -> EngineSettings:
+    """The shortest context in which the engine draws a video as large as the largest item.
+
+    Before ms-swift 3.10 nothing else reaches the profile, and its videos have as many frames as the context holds.
+    """
+    text, limits, vision = problem.model.text, problem.model.limits, problem.model.vision
+    if text is None or limits is None or vision is None or base.max_model_len is None:
+        return base
+    image = limits.image_max // vision.factor**2
+    longer = (count * image for count in range(1, text.max_position_embeddings // image + 1))
+    for length in (base.max_model_len, *(length for length in longer if length > base.max_model_len)):
+        settings = replace(base, max_model_len=Tokens(length))
+        if _cache(problem, gpus, settings) >= largest:
+            return settings
+    return base
 
 
 def _profile_sizes(problem: Problem, rung: Rung, base: EngineSettings, demand: Demand) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from swiftcfg.backend import backend_word, flag_name
 from swiftcfg.errors import InputError
-from swiftcfg.planner.candidate import Candidate, Problem, engine_keywords
+from swiftcfg.planner.candidate import CONTEXT_STEP, Candidate, Problem, engine_keywords
 from swiftcfg.planner.plan import Setting
 from swiftcfg.units import gib
 
@@ -62,8 +62,7 @@ def _engine(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
         + (f" and other processes hold {gib(memory.used)}." if memory.used else "."),
     )  # fmt: skip
     yield _knob(
-        problem, "max_model_len", str(settings.max_model_len),
-        f"The largest request has {chosen.request.tokens} tokens, its answer included.",
+        problem, "max_model_len", str(settings.max_model_len), _length_reason(chosen),
     )  # fmt: skip
     yield _knob(
         problem, "max_num_seqs", str(settings.max_num_seqs),
@@ -82,6 +81,13 @@ def _engine(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
     if settings.enforce_eager:
         yield _knob(problem, "enforce_eager", "true", "Nothing fits with CUDA graphs; decoding is slower without them.")
     yield from _keywords(problem, chosen)
+
+
+def _length_reason(chosen: Candidate) -> str:
+    reason = f"The largest request has {chosen.request.tokens} tokens, its answer included."
+    if (chosen.settings.max_model_len or 0) >= chosen.request.tokens + CONTEXT_STEP:
+        reason += " More than that, because this vLLM takes no larger videos than its longest context makes it draw."
+    return reason
 
 
 def _at_once(problem: Problem, chosen: Candidate) -> str:
