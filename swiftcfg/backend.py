@@ -135,11 +135,19 @@ BACKENDS: Mapping[str, BackendName] = {
 }  # fmt: skip
 
 
-def suggestion(written: str, catalog: FlagCatalog, backend: BackendName | None = None) -> str | None:
-    """The flag of this release that was probably meant: a knob's other spelling, a renamed flag, a near name."""
+def successor(written: str, catalog: FlagCatalog, backend: BackendName | None = None) -> str | None:
+    """The flag of this release that sets what a flag of another release, or of another engine, sets.
+
+    ``backend`` is the engine that will serve, where that is known: it has its own name for a common knob.
+    """
     name = written.replace("-", "_")
-    same = [row for row in SPELLINGS if row.name == name and backend in (None, row.backend)]
-    respelled = [flag_name(row.backend, row.knob, catalog.version) for row in same]
-    near = catalog.nearest(name, 1)
-    options = (*respelled, catalog.renamed(name), *near)
+    same = [row for row in SPELLINGS if row.name == name]
+    engines = [backend] * bool(backend) + [row.backend for row in same]
+    respelled = (flag_name(engine, row.knob, catalog.version) for engine in engines for row in same if engine)
+    options = (*respelled, catalog.renamed(name))
     return next((option for option in options if option and option != name and catalog.get(option)), None)
+
+
+def suggestion(written: str, catalog: FlagCatalog) -> str | None:
+    """The flag of this release that was probably meant: its successor, else a near name."""
+    return successor(written, catalog) or next(iter(catalog.nearest(written, 1)), None)

@@ -15,6 +15,9 @@ Confidence = Literal["certain", "likely", "possible"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
+# Changes name a flag as FlagUse.name has it: what is written, without dashes and with underscores.
+
+
 @dataclass(frozen=True, slots=True)
 class SetFlag:
     """Give a flag this value, adding it where it is not there."""

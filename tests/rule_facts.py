@@ -2,20 +2,14 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from swiftcfg.catalogue import find_model
-from swiftcfg.config import DeployConfig
-from swiftcfg.deployment import account, deployment_of, limits_of, named_model
 from swiftcfg.detect import read_catalog
-from swiftcfg.errors import InputError
 from swiftcfg.facts import Facts, Origin
-from swiftcfg.model import Model
-from swiftcfg.nvml import find_gpus
+from swiftcfg.gather import Given, gather
 from swiftcfg.profile_files import find_profile
 from swiftcfg.runtime import DEFAULT_VERSIONS, choose_runtime
-from swiftcfg.script import Script, read_script
-from swiftcfg.settings import engine_settings
+from swiftcfg.script import read_script
 
 
 @dataclass(frozen=True)
@@ -40,36 +34,17 @@ class Surroundings:
 
 
 def facts_of(text: str, around: Surroundings) -> Iterator[Facts]:
-    """The facts of every call of a script."""
+    """The facts of every call of a script; without ``gpu`` there is none, whatever this machine has."""
     mode = int(around.mode, 8) if around.mode else None
+    given = _given(around)
     for script in read_script(text):
-        yield _facts(Origin("deploy.sh", "shell", text, mode), script, around)
+        facts = gather(Origin("deploy.sh", "shell", text, mode), script, given)
+        yield facts if around.gpu else replace(facts, gpus=None, deployment=None, memory=None)
 
 
-def _facts(origin: Origin, script: Script, around: Surroundings) -> Facts:
+def _given(around: Surroundings) -> Given:
     packages = ("ms_swift", "vllm", "qwen_vl_utils", "transformers")
-    given = {name.replace("_", "-"): version for name in packages if (version := getattr(around, name))}
-    runtime = choose_runtime(given, {"ms-swift": given["ms-swift"]}, "the environment")
-    config, catalog = script.config(), read_catalog(runtime.ms_swift)
-    settings = engine_settings(config, runtime, catalog)
-    model = _model(config, around)
-    gpus = find_gpus(around.gpu, {}).gpus if around.gpu else None
-    deployment = deployment_of(config, model, gpus, runtime, catalog) if model and gpus else None
+    versions = {name.replace("_", "-"): version for name in packages if (version := getattr(around, name))}
+    runtime = choose_runtime(versions, {"ms-swift": versions["ms-swift"]}, "the environment")
     workload = find_profile(around.profile) if around.profile else None
-    return Facts(
-        origin, script, config, catalog, runtime, settings, model,
-        limits=limits_of(config, model, runtime, settings)[0] if model else None,
-        gpus=gpus,
-        deployment=deployment,
-        memory=account(deployment, workload) if deployment else None,
-        workload=workload,
-    )  # fmt: skip
-
-
-def _model(config: DeployConfig, around: Surroundings) -> Model | None:
-    if around.model:
-        return find_model(around.model)
-    try:
-        return find_model(named_model(config) or "")
-    except InputError:
-        return None
+    return Given(runtime, read_catalog(runtime.ms_swift), around.model, around.gpu, workload)

@@ -1,0 +1,29 @@
+"""Names that ms-swift has in some releases and not in others."""
+
+from collections.abc import Sequence
+
+from swiftcfg.backend import successor
+from swiftcfg.engine import BackendName
+from swiftcfg.flags import FlagCatalog, Lifetime
+
+#: Words that ``swift deploy`` knows beside the fields of its arguments; other rules speak of them.
+_NOT_FIELDS = frozenset({"config"})
+
+
+def is_of_another_release(name: str, catalog: FlagCatalog, backend: BackendName | None = None) -> bool:
+    """Whether a name that this release does not know is a flag of another one, or a knob's other spelling."""
+    return name not in _NOT_FIELDS and bool(catalog.lifetimes(name) or successor(name, catalog, backend))
+
+
+def when(name: str, catalog: FlagCatalog) -> str:
+    """``is gone since 3.10.0`` or ``comes with 3.7.0``."""
+    return told(catalog.lifetimes(name), catalog)
+
+
+def told(lifetimes: Sequence[Lifetime], catalog: FlagCatalog) -> str:
+    """When a name was there, seen from this release."""
+    gone = [life.until for life in lifetimes if life.until and life.until <= catalog.version]
+    coming = [life.since for life in lifetimes if life.since > catalog.version]
+    if gone:
+        return f"is gone since {max(gone)}"
+    return f"comes with {min(coming)}" if coming else "is another engine's word"
