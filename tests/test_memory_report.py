@@ -68,4 +68,4 @@ def test_text_ends_with_the_verdict_and_its_reasons():
 def test_a_command_that_does_not_fit_says_what_it_needs_and_what_there_is():
     text = run("--gpu", "T4")
     assert "verdict: does-not-fit" in text
-    assert "of the budget for the cache" in text
+    assert "more than the budget" in text

@@ -55,6 +55,50 @@ def test_nothing_fits_names_what_is_missing_and_what_would_fit():
     assert "what would fit" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("model", "fields", "tokens", "context"),
+    [
+        ("Qwen2.5-VL-7B-Instruct", {"images": {"per_request": 1, "sizes": ["1920x1080"]}, "answer_tokens": 128_000},
+         128_789, 128_000),
+        ("Qwen3-8B", {"prompt_tokens": 100, "answer_tokens": 10_000_000}, 10_000_164, 40_960),
+    ],
+)  # fmt: skip
+def test_what_exceeds_the_context_is_told_as_that_and_not_as_missing_memory(model, fields, tokens, context):
+    with pytest.raises(NoFitError) as refused:
+        plan(problem(model, profile=workload(**fields)))
+    assert refused.value.sentence.endswith(
+        f"the largest request has {tokens} tokens with its answer, and the longest context of the model is {context}."
+    )
+    assert "GiB" not in refused.value.sentence
+    assert "longer context" in refused.value.hint
+
+
+def test_a_quality_that_the_context_has_no_room_for_is_told_as_that():
+    made = plan(problem(gpu="2xH200", profile=workload(images={"per_request": 60, "sizes": ["3840x2160"]})))
+    assert "exceeds the model's longest context, 128000 tokens" in made.next_better
+
+
+@pytest.mark.parametrize("card", ["1GiB", "H100-80GB,free=0GiB", "2xL40S,used=44GiB"])
+def test_no_negative_amount_is_told(card):
+    with pytest.raises(NoFitError) as refused:
+        plan(problem(gpu=card, profile="receipts"))
+    assert " -" not in refused.value.sentence
+    assert "0 to 0" not in refused.value.sentence
+
+
+@pytest.mark.parametrize("size", ["1x1", "28x28", "31x33", "200x1", "56x56"])
+@pytest.mark.parametrize("model", ["Qwen2.5-VL-7B-Instruct", "Qwen3-VL-8B-Instruct"])
+def test_pictures_below_the_lower_limit_are_served(model, size):
+    made = plan(problem(model, profile=workload(images={"per_request": 1, "sizes": [size]}, shrink="none")))
+    assert [item.shrunk for item in made.items] == [False]
+
+
+@pytest.mark.parametrize(("package", "version"), [("ms-swift", "9.0"), ("qwen-vl-utils", "1.0"), ("vllm", "9.0")])
+def test_a_version_that_was_not_read_is_noted(package, version):
+    made = plan(problem(**{package.replace("-", "_"): version}))
+    assert any(f"{package.replace('vllm', 'vLLM')} {version} is newer than" in note.text for note in made.notes)
+
+
 @pytest.mark.parametrize("name", profile_names())
 @pytest.mark.parametrize("model", MODELS)
 def test_every_shipped_profile_fits_a_large_card_or_is_refused_with_reasons(model, name):

@@ -109,7 +109,7 @@ def test_options_change_a_profile():
 def test_options_alone_make_a_workload_that_carries_what_was_given():
     found = workload_from(given("--image", "10x10", "--image", "20x20", "--video", "30x30@30fps,5s"))
     assert stated(found) == {
-        "name": "the command line",
+        "name": "the given requests",
         "images": {"per_request": 2, "sizes": ["10x10", "20x20"]},
         "videos": {"per_request": 1, "clips": ["30x30@30fps,5s"]},
     }

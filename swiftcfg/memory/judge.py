@@ -28,7 +28,7 @@ def bytes_constraint(name: str, needs: Range, has: Range, sentence: str) -> Cons
         has.low - needs.high,
         has.best - needs.best,
         "bytes",
-        sentence.format(needs=gib(needs.best), has=gib(has.best)),
+        sentence.format(needs=gib(needs.best), has=gib(max(0, has.best))),
     )
 
 
@@ -57,6 +57,11 @@ def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) ->
     return _judged(plan, (limit for limit in limits if limit.unit == "bytes"))
 
 
+def there_are(amount: Range) -> str:
+    """How much of something there is, for the end of a sentence."""
+    return f"there are {amount.low} to {amount.high}" if amount.high else "there are none"
+
+
 def _requests_at_once(plan: MemoryPlan, demand: Demand) -> Range | None:
     if plan.kv_cache_tokens is None:
         return plan.requests_at_once
@@ -81,15 +86,11 @@ def _request_limits(plan: MemoryPlan, demand: Demand) -> list[Constraint]:
             )
         )  # fmt: skip
     if plan.kv_cache_tokens is not None:
-        needed = request_blocks(demand.request_tokens) * demand.concurrent_requests
-        pool = plan.kv_cache_tokens
-        limits.append(
-            Constraint(
-                "kv cache", pool.low - needed, pool.best - needed, "tokens",
-                f"{demand.concurrent_requests} requests at once need {needed} tokens of cache, "
-                f"there are {pool.low} to {pool.high}",
-            )
-        )  # fmt: skip
+        count, pool = demand.concurrent_requests, plan.kv_cache_tokens
+        needed = request_blocks(demand.request_tokens) * count
+        wanted = "one request needs" if count == 1 else f"{count} requests at once need"
+        sentence = f"{wanted} {needed} tokens of cache, {there_are(pool)}"
+        limits.append(Constraint("kv cache", pool.low - needed, pool.best - needed, "tokens", sentence))
     return limits
 
 

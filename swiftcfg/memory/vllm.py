@@ -12,7 +12,7 @@ from swiftcfg.memory.case import Case
 from swiftcfg.memory.defaults import GIVEN, SWIFT_MAX_NUM_SEQS, Batch, resolve_batch, utilization
 from swiftcfg.memory.first_run import FirstRun, first_run
 from swiftcfg.memory.items import Encoder, profile
-from swiftcfg.memory.judge import bytes_constraint, requests_held, verdict_of
+from swiftcfg.memory.judge import bytes_constraint, requests_held, there_are, verdict_of
 from swiftcfg.memory.kv import kv_bytes_per_token, pool_tokens, request_blocks
 from swiftcfg.memory.loaded import loaded
 from swiftcfg.memory.plan import Constraint, MemoryPlan, Server, StartCheck, Term
@@ -213,15 +213,19 @@ def _constraints(
     sentence = "the engine takes {needs} beyond its budget, the card leaves {has}"
     yield bytes_constraint("outside the budget", account.outside, _room(case, account), sentence)
     if account.pool is not None:
-        sentence = "weights, first run and libraries leave {has} of the budget for the cache"
-        yield bytes_constraint("budget", _NOTHING, account.pool, sentence)
+        yield bytes_constraint("budget", _NOTHING, account.pool, _pool_sentence(account.pool))
     if tokens is not None:
         needed, length = request_blocks(case.batch.max_model_len), case.batch.max_model_len
         yield Constraint(
             "one whole request", tokens.low - needed, tokens.best - needed, "tokens",
-            f"one request of max_model_len {length} needs {needed} tokens of cache, "
-            f"there are {tokens.low} to {tokens.high}",
+            f"one request of max_model_len {length} needs {needed} tokens of cache, {there_are(tokens)}",
         )  # fmt: skip
+
+
+def _pool_sentence(pool: Range) -> str:
+    if pool.best < 0:
+        return f"weights, first run and libraries take {gib(-pool.best)} more than the budget"
+    return "weights, first run and libraries leave {has} of the budget for the cache"
 
 
 def _start_constraint(case: Case, account: Account, checked: StartCheck) -> Constraint:
@@ -229,10 +233,9 @@ def _start_constraint(case: Case, account: Account, checked: StartCheck) -> Cons
     share = utilization(case.behaviour, case.settings, case.server)
     held, total = _held_at_start(case, account), case.gpu.cuda_total
     worst, likely = (int(amount * (1 - share)) - case.gpu.used for amount in (total.low, total.best))
-    return Constraint(
-        "start check", worst - held.high, likely - held.best, "bytes",
-        f"the engine asks for {gib(checked.requested.best)} at the start, {gib(checked.free.best)} are free then",
-    )  # fmt: skip
+    asked, free = gib(checked.requested.best), gib(max(0, checked.free.best))
+    sentence = f"the engine asks for {asked} at the start, {free} are free then"
+    return Constraint("start check", worst - held.high, likely - held.best, "bytes", sentence)
 
 
 def _notes(case: Case, encoder: Encoder) -> Iterable[str]:

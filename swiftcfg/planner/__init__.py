@@ -150,7 +150,7 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
         )
     for note in chosen.limits.notes if chosen.limits else ():
         if note.name in PACKAGES:
-            yield Note("version", f"{note.reason[:1].upper()}{note.reason[1:]}.", THIS_PLAN)
+            yield Note("version", f"{note.reason}.", THIS_PLAN)
     for text in (*problem.model.unknowns, *chosen.memory.notes):
         yield Note("model", text, THIS_PLAN)
     if problem.wishes.public and problem.wishes.api_key_env is None:
