@@ -74,11 +74,24 @@ def account(deployment: Deployment, workload: Workload | None = None) -> MemoryP
 def _account_on(gpu: Gpu, deployment: Deployment, workload: Workload | None) -> MemoryPlan:
     model, runtime, settings, limits = deployment.model, deployment.runtime, deployment.settings, deployment.limits
     if workload is not None:
-        return plan_memory(model, gpu, runtime, settings, _demand(deployment, workload))
+        plan = plan_memory(model, gpu, runtime, settings, _demand(deployment, workload))
+        return plan if limits or not _sends_media(workload) else _without_sizes(plan)
     plan = plan_memory(model, gpu, runtime, settings)
     if settings.backend != "vllm" or limits is None:
         return plan
     return judge_media(plan, {"image": limits.image_max_tokens}, _images(settings, plan))
+
+
+def _sends_media(workload: Workload) -> bool:
+    return bool(workload.images_per_request or workload.videos_per_request)
+
+
+def _without_sizes(plan: MemoryPlan) -> MemoryPlan:
+    """A plan that counted requests without their images: what does not fit still does not, the rest is open."""
+    missing = "how many tokens the images and videos of a request have is not known"
+    verdict = plan.verdict if plan.verdict == "does-not-fit" else "unknown"
+    reasons = plan.reasons if plan.verdict == "does-not-fit" else (missing,)
+    return replace(plan, verdict=verdict, reasons=reasons, unknowns=(*plan.unknowns, missing))
 
 
 def _images(settings: EngineSettings, plan: MemoryPlan) -> int:

@@ -46,7 +46,7 @@ def find_runtime(given: Mapping[str, str], python: str | None = None) -> Runtime
     found = _installed(places)
     if "ms-swift" not in {**found, **given}:
         raise MachineError(f"there is no ms-swift in {prefix}", _WAY_OUT)
-    return choose_runtime(given, found, prefix)
+    return choose_runtime(given, found, prefix, pointed_at=True)
 
 
 def read_catalog(ms_swift: Version) -> FlagCatalog:

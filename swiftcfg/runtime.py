@@ -30,9 +30,27 @@ class Runtime:
         return found
 
 
-#: What is assumed where nothing is installed and nothing is said: the newest ms-swift read for this
-#: release, with the vLLM and qwen-vl-utils that its README recommends (ms-swift 4.6.0 README: 0.23.0).
-DEFAULT_VERSIONS = {"ms-swift": "4.6.0", "vllm": "0.23.0", "qwen-vl-utils": "0.0.14"}
+#: The release that is assumed where none is installed or given: the newest read.
+DEFAULT_MS_SWIFT = Version("4.6.0")
+
+#: What is assumed beside a release of ms-swift where nothing is said: (since, vLLM, qwen-vl-utils), newest first.
+#: vLLM is what the release's README recommends. qwen-vl-utils 0.0.14 serves every family from 3.10.1 on; before,
+#: Qwen2-VL and Qwen2.5-VL refuse it, and before 3.4.1 0.0.9-0.0.11 shrink every video to the floor
+#: (modelscope/ms-swift#6371, QwenLM/Qwen3-VL#1120).
+COMPANIONS = (
+    (Version("4.5.0"), Version("0.23.0"), Version("0.0.14")),
+    (Version("4.3.0"), Version("0.21.0"), Version("0.0.14")),
+    (Version("4.0.0"), Version("0.15.1"), Version("0.0.14")),
+    (Version("3.12.0"), Version("0.11.0"), Version("0.0.14")),
+    (Version("3.10.1"), Version("0.10.1.1"), Version("0.0.14")),
+    (Version("3.9.0"), Version("0.10.1.1"), Version("0.0.11")),
+    (Version("3.6.0"), Version("0.8.5.post1"), Version("0.0.11")),
+    (Version("3.4.1.post1"), Version("0.8.3"), Version("0.0.11")),
+    (Version("0"), Version("0.8.3"), Version("0.0.8")),
+)
+
+#: What is assumed where nothing is installed and nothing is said.
+DEFAULT_VERSIONS = dict(zip(PACKAGES, (str(DEFAULT_MS_SWIFT), *map(str, COMPANIONS[0][1:])), strict=False))
 
 
 def parse_version(package: str, text: str) -> Version:
@@ -43,24 +61,30 @@ def parse_version(package: str, text: str) -> Version:
         raise InputError(f"{text!r} is not a version of {package}", "write it as pip does, such as 4.6.0") from None
 
 
-def choose_runtime(given: Mapping[str, str], found: Mapping[str, str], prefix: str) -> Runtime:
+def choose_runtime(
+    given: Mapping[str, str], found: Mapping[str, str], prefix: str, *, pointed_at: bool = False
+) -> Runtime:
     """Merge versions by precedence: given on the command line, found in ``prefix``, default.
 
-    Where ms-swift is found, a package missing beside it stays unknown instead of taking a default:
-    the environment that will serve was looked at and does not have it.
+    Where somebody ``pointed_at`` the environment that will serve, a package it lacks stays unknown. Else
+    the default is what goes with the release of ms-swift, and ``origins`` says that it is one.
     """
-    looked = "ms-swift" in found
-    versions: dict[str, Version | None] = {}
-    origins: dict[str, str] = {}
-    for package in PACKAGES:
-        if package in given:
-            versions[package], origins[package] = parse_version(package, given[package]), "given"
-        elif package in found:
-            versions[package], origins[package] = parse_version(package, found[package]), f"found in {prefix}"
-        elif not looked and package in DEFAULT_VERSIONS:
-            versions[package], origins[package] = Version(DEFAULT_VERSIONS[package]), "default"
-        else:
-            versions[package] = None
-            origins[package] = f"not found in {prefix}" if looked else "not known"
-    ms_swift = versions["ms-swift"] or Version(DEFAULT_VERSIONS["ms-swift"])
+    ms_swift, origin = _known("ms-swift", given, found, prefix) or (DEFAULT_MS_SWIFT, "default")
+    _, vllm, utils = next(row for row in COMPANIONS if row[0] <= ms_swift)
+    companions = {} if pointed_at else {"vllm": vllm, "qwen-vl-utils": utils}
+    versions: dict[str, Version | None] = {"ms-swift": ms_swift}
+    origins = {"ms-swift": origin}
+    for package in PACKAGES[1:]:
+        missing = f"not found in {prefix}" if pointed_at else "not known"
+        fallback = (companions.get(package), f"default for ms-swift {ms_swift}" if package in companions else missing)
+        versions[package], origins[package] = _known(package, given, found, prefix) or fallback
     return Runtime(ms_swift, versions["vllm"], versions["qwen-vl-utils"], versions["transformers"], origins)
+
+
+def _known(package: str, given: Mapping[str, str], found: Mapping[str, str], prefix: str) -> tuple[Version, str] | None:
+    """A version that somebody gave or that is installed, and which of both."""
+    if package in given:
+        return parse_version(package, given[package]), "given"
+    if package in found:
+        return parse_version(package, found[package]), f"found in {prefix}"
+    return None

