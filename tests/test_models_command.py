@@ -72,7 +72,7 @@ def test_json_has_the_model_and_what_follows_from_it():
     jsonschema.validate(whole, schema("models"))
     listed = whole["models"]
     assert [each["model"]["location"] for each in listed] == model_names()
-    assert report in listed
+    assert {name: value for name, value in report.items() if name != "schema_version"} in listed
 
 
 def test_adapters_need_a_model():

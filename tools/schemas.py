@@ -14,11 +14,12 @@ import memory_schema
 import plan_schema
 from pydantic import TypeAdapter
 
+from swiftcfg.profile_model import Profile
 from swiftcfg.report.models import ModelReport
 from swiftcfg.report.tokens import TokensReport
-from swiftcfg.profile_model import Profile
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+VERSIONED = {"schema_version": {"const": 1}}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -36,30 +37,38 @@ def profiles() -> dict[str, Any]:
     return {
         "title": "swiftcfg profiles --format json",
         "type": "object",
-        "properties": {"profiles": {"type": "array", "items": {"$ref": "#/$defs/Profile"}}},
-        "required": ["profiles"],
+        "properties": {**VERSIONED, "profiles": {"type": "array", "items": {"$ref": "#/$defs/Profile"}}},
+        "required": ["schema_version", "profiles"],
         "additionalProperties": False,
         "$defs": {**definitions, "Profile": {**one, "required": ["name"]}},
     }
 
 
-def model() -> dict[str, Any]:
-    """The output of swiftcfg models NAME --format json; every field is always there."""
+def _model_report() -> dict[str, Any]:
+    """What is told of a model; every field is always there."""
     schema = TypeAdapter(ModelReport).json_schema(mode="serialization")
     for each in (schema, *schema["$defs"].values()):
         each |= {"required": list(each["properties"]), "additionalProperties": False}
+    return schema
+
+
+def model() -> dict[str, Any]:
+    """The output of swiftcfg models NAME --format json."""
+    schema = _model_report()
+    schema["properties"] = {**VERSIONED, **schema["properties"]}
+    schema["required"] = ["schema_version", *schema["required"]]
     return {**schema, "title": "swiftcfg models NAME --format json"}
 
 
 def models() -> dict[str, Any]:
     """The output of swiftcfg models --format json."""
-    one = model()
+    one = _model_report()
     definitions = one.pop("$defs")
     return {
         "title": "swiftcfg models --format json",
         "type": "object",
-        "properties": {"models": {"type": "array", "items": {"$ref": "#/$defs/ModelReport"}}},
-        "required": ["models"],
+        "properties": {**VERSIONED, "models": {"type": "array", "items": {"$ref": "#/$defs/ModelReport"}}},
+        "required": ["schema_version", "models"],
         "additionalProperties": False,
         "$defs": {**definitions, "ModelReport": {**one, "title": "ModelReport"}},
     }

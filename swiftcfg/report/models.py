@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from textwrap import fill
+from typing import Any
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import kv_bytes_per_token
@@ -11,6 +12,7 @@ from swiftcfg.model import Model, Part, ProcessorLimits, TextTower, VisionTower
 from swiftcfg.units import Bytes, gib
 
 WIDTH = 100
+SCHEMA_VERSION = 1
 
 _PARTS: tuple[Part, ...] = ("embedding", "head", "language", "vision")
 
@@ -36,11 +38,17 @@ def report_of(model: Model) -> ModelReport:
 
 
 def model_json(model: Model) -> str:
-    return json.dumps(asdict(report_of(model)), indent=2, ensure_ascii=False) + "\n"
+    """One model; docs/schemas/model.schema.json."""
+    return _json(asdict(report_of(model)))
 
 
 def models_json(models: Iterable[Model]) -> str:
-    return json.dumps({"models": [asdict(report_of(model)) for model in models]}, indent=2, ensure_ascii=False) + "\n"
+    """The list; docs/schemas/models.schema.json."""
+    return _json({"models": [asdict(report_of(model)) for model in models]})
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps({"schema_version": SCHEMA_VERSION, **data}, indent=2, ensure_ascii=False) + "\n"
 
 
 def models_text(models: Iterable[Model]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from swiftcfg.workload import DEFAULTS, Workload
 
 WIDTH = 100
+SCHEMA_VERSION = 1
 
 
 def profile_data(workload: Workload) -> dict[str, Any]:
@@ -35,7 +36,9 @@ def profile_json(workload: Workload) -> str:
 
 
 def profiles_json(workloads: Iterable[Workload]) -> str:
-    return json.dumps({"profiles": [profile_data(each) for each in workloads]}, indent=2, ensure_ascii=False) + "\n"
+    """The list; docs/schemas/profiles.schema.json. One alone is a profile itself, and says no version."""
+    listed = {"schema_version": SCHEMA_VERSION, "profiles": [profile_data(each) for each in workloads]}
+    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
 def profiles_text(workloads: Iterable[Workload]) -> str:
