@@ -131,6 +131,14 @@ def test_the_json_of_a_plan_says_what_the_text_says():
     assert data["alternatives"]
 
 
+@pytest.mark.parametrize(
+    "name", ["NaN", "Infinity", "1e999", "1e5", "007", "7", "true", '{"a": 1}', "[" * 20_000, "名"]
+)
+def test_a_name_stays_text_in_json_whatever_it_looks_like(name):
+    result = CliRunner().invoke(swiftcfg, ["plan", *STORY, "--served-model-name", name, "--format", "json"])
+    assert json.loads(result.output, parse_constant=pytest.fail)["settings"]["served_model_name"] == name
+
+
 @pytest.mark.parametrize(("model", "gpu", "profile"), [
     ("Qwen2.5-VL-7B-Instruct", "H100-80GB", "chat-images-videos"),
     ("Qwen3-VL-30B-A3B-Instruct", "4xRTX4090", "document-ocr-a4-300dpi"),

@@ -153,8 +153,34 @@ def test_a_key_is_never_part_of_a_plan_and_a_public_server_without_one_is_warned
     keyed = plan(problem(wishes=Wishes(host="0.0.0.0", api_key_env="KEY")))  # noqa: S104
     assert "api_key" not in numbers(keyed)
     assert not [note for note in keyed.notes if note.id == "public-without-key"]
-    with pytest.raises(InputError):
-        Wishes(api_key_env="sk-12 34")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-12 34", "", "1A", "A B", "名", "sk_live_51H8aaaaaaaaaaaaaaaa", "hf_AbCdEfGhIjKlMnOpQrStUv",
+     "AKIAIOSFODNN7EXAMPLE", "a3f9c2d4e5b6a7988776655443322110", "A\nB"],
+)  # fmt: skip
+def test_a_key_in_place_of_a_name_is_refused_and_not_repeated(key):
+    with pytest.raises(InputError) as refused:
+        Wishes(api_key_env=key)
+    told = refused.value.sentence + refused.value.hint
+    assert not key or key not in told
+
+
+@pytest.mark.parametrize("name", ["KEY", "SWIFT_API_KEY", "my_key", "VLLM_API_KEY_2", "OPENAI_KEY"])
+def test_names_of_variables_are_taken(name):
+    assert Wishes(api_key_env=name).api_key_env == name
+
+
+@pytest.mark.parametrize("host", ["", " ", "a b", "a\nb", "-h", "--", "\x1b[31m"])
+def test_what_is_no_address_is_refused(host):
+    with pytest.raises(InputError, match="is not an address"):
+        Wishes(host=host)
+
+
+def test_only_loopback_addresses_are_private():
+    hosts = ("127.0.0.1", "127.0.1.1", "::1", "localhost", "::", "10.0.0.1")
+    assert [host for host in hosts if Wishes(host).public] == ["::", "10.0.0.1"]
 
 
 def test_a_split_that_heads_do_not_allow_is_refused_with_those_that_they_do():

@@ -30,7 +30,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             "task": plan.workload.task,
             "concurrent_requests": plan.workload.concurrent_requests,
         },
-        "settings": {setting.name: typed(setting.value) for setting in plan.settings},
+        "settings": numbers((setting.name, setting.value) for setting in plan.settings),
         "environment": {item.name: item.value for item in plan.settings if item.kind == "variable"},
         "argv": ["swift", "deploy", *plan.config().argv()],
         "reasons": {setting.name: setting.reason for setting in plan.settings},
@@ -74,7 +74,11 @@ def item_data(item: Item) -> dict[str, Any]:
 
 
 def numbers(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    return {name: typed(value) for name, value in pairs}
+    return {name: value if name in _TEXTS else typed(value) for name, value in pairs}
+
+
+#: Settings whose value is what somebody called something, even where that looks like a number.
+_TEXTS = frozenset({"model", "model_type", "template", "adapters", "served_model_name", "host"})
 
 
 def typed(value: str) -> Any:
