@@ -124,7 +124,8 @@ class Model:
     depends on it is skipped, never guessed. ``sources`` say where published numbers come from, by what
     they describe. ``notes`` say what was decided without being certain.
     ``swift_args`` is what ms-swift takes from the checkpoint's args.json, ``sampling`` what it takes from
-    generation_config.json for requests that do not say.
+    generation_config.json for requests that do not say. ``undecided`` are ``model_type`` and ``template`` where
+    several fit, so that ms-swift from 4.0 on refuses to choose.
     ``location`` is what ``--model`` must be given to serve it: a hub id or a path. ``local`` is True for a path.
     """
 
@@ -149,3 +150,4 @@ class Model:
     sources: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    undecided: tuple[str, ...] = ()

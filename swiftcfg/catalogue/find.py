@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,12 +100,14 @@ def _identified(model: Model) -> Model:
     family = next((f for f in families() if model.architecture in f.get("architectures", ())), None)
     if family is None:
         return model
+    undecided = _undecided(model, family)
     return replace(
         model,
         model_type=model.model_type or family["model_type"],
         template=model.template or family["template"],
         absolute_coordinates=family.get("absolute_coordinates", False),
-        notes=(*model.notes, *_ambiguity(model, family)),
+        notes=(*model.notes, *_ambiguity(undecided, family)),
+        undecided=undecided,
     )
 
 
@@ -115,17 +117,17 @@ def _hub_name(folder: Path) -> str:
     return name.replace("___", ".")
 
 
-def _ambiguity(model: Model, family: Record) -> list[str]:
-    """What else a checkpoint of this architecture may be, where args.json does not settle it."""
-    notes = []
-    for given, name, key in (
-        (model.model_type, "model_type", "other_types"),
-        (model.template, "template", "other_templates"),
-    ):
-        if given is None and key in family:
-            others = " or ".join(family[key])
-            notes.append(f"{name} is taken as {family[name]}; a checkpoint of this architecture may also be {others}")
-    return notes
+def _undecided(model: Model, family: Record) -> tuple[str, ...]:
+    """What a checkpoint of this architecture leaves open, where args.json does not settle it."""
+    rows = ((model.model_type, "model_type", "other_types"), (model.template, "template", "other_templates"))
+    return tuple(name for given, name, key in rows if given is None and key in family)
+
+
+def _ambiguity(undecided: tuple[str, ...], family: Record) -> Iterator[str]:
+    """What else it may be."""
+    for name in undecided:
+        others = " or ".join(family[f"other_{name.removeprefix('model_')}s"])
+        yield f"{name} is taken as {family[name]}; a checkpoint of this architecture may also be {others}"
 
 
 def _looks_like_path(text: str) -> bool:
