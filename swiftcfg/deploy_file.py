@@ -14,7 +14,8 @@ from swiftcfg.files import STDIN, is_file, read_bytes, shown_name
 from swiftcfg.render import SHELL_WINS_SINCE
 from swiftcfg.runtime import DEFAULT_VERSIONS
 from swiftcfg.script import Place, Script, find_fault, read_fields, read_script
-from swiftcfg.script.uses import Field, VariableUse
+from swiftcfg.script.uses import VariableUse
+from swiftcfg.script.words import Field
 from swiftcfg.yamlfile import parse_json, parse_yaml
 
 _SETTINGS_SUFFIXES = (".yaml", ".yml", ".json")

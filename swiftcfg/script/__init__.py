@@ -11,10 +11,12 @@ from dataclasses import replace
 from swiftcfg.errors import InputError
 from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
+from swiftcfg.script.fragment import Fragment
 from swiftcfg.script.parser import parse
 from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
-from swiftcfg.script.uses import Assumption, Field, FlagUse, Place, Script, Span, Stray, VariableUse
+from swiftcfg.script.uses import Assumption, FlagUse, Place, Script, Span, Stray, VariableUse
+from swiftcfg.script.words import Field
 
 __all__ = [
     "Assumption",
@@ -33,7 +35,7 @@ __all__ = [
 
 def read_script(text: str) -> tuple[Script, ...]:
     """Every ``swift deploy`` that bash would run, in order; none where the text is something else."""
-    return Shell(text).run()
+    return Shell(Fragment.whole(text)).run()
 
 
 def find_fault(text: str) -> str | None:
@@ -55,7 +57,7 @@ def read_words(argv: Sequence[str]) -> Script:
     if call.fields and call.fields[0].head().startswith("--"):
         return replace(read_fields(call.fields), variables=tuple(call.variables.values()))
     script = find_deploy(call)
-    if script is None:
+    if not isinstance(script, Script):
         shown = " ".join(argv)[:60]
         raise InputError(
             f"{shown!r} is not a swift deploy command", "write: swift deploy --model … --infer_backend vllm"

@@ -7,9 +7,10 @@ with hyphens and with underscores, come from transformers' HfArgumentParser.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from swiftcfg.script.uses import Field, FlagUse, Span, Stray, joined
+from swiftcfg.script.uses import FlagUse, Stray
+from swiftcfg.script.words import Field, joined
+from swiftcfg.script.words import whole as written_as_one
 
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _GLUED = re.compile(r"(--[^ =]+)=", re.DOTALL)
@@ -26,7 +27,7 @@ class _Open:
         spelling, spans = self.name.head(), tuple(one.span for one in self.words)
         return FlagUse(
             flag_name(spelling), tuple(one.word() for one in self.words), spelling, glued=False, place=self.name.place,
-            span=self.name.span, word_spans=spans, whole=_whole((self.name.span, *spans)),
+            span=self.name.span, word_spans=spans, whole=written_as_one((self.name, *self.words)),
         )  # fmt: skip
 
 
@@ -37,14 +38,6 @@ def _glued_use(one: Field, spelling: str) -> FlagUse:
         flag_name(spelling), (value,), spelling, glued=True, place=one.place,
         span=name_span, word_spans=(value_span,), whole=one.span,
     )  # fmt: skip
-
-
-def _whole(spans: Sequence[Span | None]) -> Span | None:
-    """From the first to the last, where all are known and follow one another."""
-    known = [span for span in spans if span]
-    if len(known) < len(spans) or any(left.end > right.start for left, right in pairwise(known)):
-        return None
-    return known[0].up_to(known[-1])
 
 
 def flag_name(spelling: str) -> str:

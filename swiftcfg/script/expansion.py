@@ -9,8 +9,8 @@ from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
 from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.parser import ASSIGNMENT
-from swiftcfg.script.syntax import Opaque, Parameter, Piece, Text, Word
-from swiftcfg.script.uses import joined
+from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, Text, Word
+from swiftcfg.script.words import Field, joined
 
 #: The longest argument Linux passes to a program (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h: 32 pages).
 LONGEST_VALUE = 131_072
@@ -32,6 +32,7 @@ class Variables(Protocol):
     """What expansion asks of the shell; None is a variable that is known to be unset."""
 
     def lookup(self, name: str) -> Value | Outside | None: ...
+    def elements(self, name: str) -> Sequence[Field] | None: ...
     def assign(self, name: str, value: Value) -> None: ...
     def assume(self, name: str, expression: str) -> None: ...
 
@@ -45,13 +46,29 @@ class _Chunk:
     split: bool = False
 
 
+#: Between two elements of an array: here one field ends and the next begins.
+_BREAK = _Chunk(Unknown(""), quoted=False)
+
+
 def value_of(pieces: Iterable[Piece], variables: Variables) -> Value:
     """The value of an assignment: expanded, but neither split nor matched with file names."""
-    pieces = tuple(pieces)
-    chunks = [chunk for piece in pieces for chunk in _chunks(piece, variables)]
+    chunks = _value_chunks(pieces, variables)
     if any(_is_literal(chunk) and _HOME_IN_VALUE.match(str(chunk.value)) for chunk in chunks):
         return Unknown(_text(chunks))
     return _bounded(tuple(chunk.value for chunk in chunks))
+
+
+def value_parts(pieces: Iterable[Piece], variables: Variables) -> tuple[Value, ...]:
+    """The same in its parts, known and unknown."""
+    return _parts([chunk.value for chunk in _value_chunks(pieces, variables)])
+
+
+def _value_chunks(pieces: Iterable[Piece], variables: Variables) -> list[_Chunk]:
+    return [
+        _Chunk(" ", quoted=True) if chunk is _BREAK else chunk
+        for piece in pieces
+        for chunk in _chunks(piece, variables)
+    ]
 
 
 def fields_of(word: Word, variables: Variables) -> list[tuple[Value, ...]]:
@@ -69,6 +86,10 @@ def _split(pieces: Sequence[Piece], variables: Variables) -> list[tuple[Value, .
     open_field: list[_Chunk] = []
     for piece in pieces:
         for chunk in _chunks(piece, variables):
+            if chunk is _BREAK:
+                fields += [open_field] if _stands(open_field) else []
+                open_field = []
+                continue
             if not chunk.split or isinstance(chunk.value, Unknown):
                 open_field.append(chunk)
                 continue
@@ -135,10 +156,25 @@ def _chunks(piece: Piece, variables: Variables) -> list[_Chunk]:
     match piece:
         case Text(text, quoted):
             return [_Chunk(text, quoted)]
-        case Opaque(expression, quoted):
+        case Opaque(expression, quoted) | Array(_, expression, quoted):
             return [_Chunk(Unknown(expression), quoted, split=not quoted)]
+        case Elements():
+            return _elements(piece, variables)
         case Parameter():
             return _parameter(piece, variables)
+
+
+def _elements(piece: Elements, variables: Variables) -> list[_Chunk]:
+    """All elements, with breaks between them unless they are joined by blanks to one word."""
+    found = variables.elements(piece.name)
+    if found is None:
+        return [_Chunk(Unknown(piece.expression), piece.quoted, split=not piece.quoted)]
+    between = _Chunk(" ", quoted=True) if piece.joined and piece.quoted else _BREAK
+    chunks = _own("", piece) if piece.joined and piece.quoted else []
+    for number, one in enumerate(found):
+        chunks += [between] if number else []
+        chunks += [_Chunk(part, piece.quoted, split=not piece.quoted) for part in one.parts]
+    return chunks
 
 
 def _parameter(piece: Parameter, variables: Variables) -> list[_Chunk]:
@@ -163,7 +199,7 @@ def _parameter(piece: Parameter, variables: Variables) -> list[_Chunk]:
     return chunks
 
 
-def _own(text: str, piece: Parameter) -> list[_Chunk]:
+def _own(text: str, piece: Parameter | Elements) -> list[_Chunk]:
     return [_Chunk(text, piece.quoted, split=not piece.quoted)]
 
 

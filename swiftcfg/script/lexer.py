@@ -3,7 +3,7 @@
 import re
 
 from swiftcfg.script.scanner import METACHARACTERS, Scanner
-from swiftcfg.script.syntax import ShellFault
+from swiftcfg.script.syntax import Heredoc, ShellFault
 
 _CONTROL = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|()\n]")
 _REDIRECT = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>|&>)", re.ASCII)
@@ -15,7 +15,7 @@ class Lexer(Scanner):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.heredocs: list[tuple[str, bool]] = []
+        self.heredocs: list[Heredoc] = []
 
     def control(self) -> str:
         """The control operator that starts here, or an empty text; redirections are not among them."""
@@ -52,14 +52,16 @@ class Lexer(Scanner):
     def newline(self) -> None:
         """Step over a line end and the here-documents that start after it."""
         self.at += 1
-        for delimiter, strip_tabs in self.heredocs:
+        for heredoc in self.heredocs:
             while self.at < len(self.text):
                 end = self.text.find("\n", self.at)
                 end = len(self.text) if end < 0 else end
                 line = self.text[self.at : end]
                 self.at = min(end + 1, len(self.text))
-                if (line.lstrip("\t") if strip_tabs else line) == delimiter:
+                body = line.lstrip("\t") if heredoc.strips_tabs else line
+                if body == heredoc.delimiter:
                     break
+                heredoc.lines.append((end - len(body), self.at))
         self.heredocs.clear()
 
     def skip_empty_lines(self) -> bool:
@@ -76,6 +78,7 @@ class Lexer(Scanner):
             self.skip_blanks()
 
     def redirect(self) -> bool:
+        """Step over a redirection, if there is one; a here-document is noted until its lines come."""
         match = _REDIRECT.match(self.text, self.at)
         if not match:
             return False
@@ -86,6 +89,7 @@ class Lexer(Scanner):
         if self.word() is None:
             raise self.unexpected(f" after {match.group()}")
         if operator in ("<<", "<<-"):
-            delimiter = re.sub(r"[\\'\"]", "", self.text[start : self.at])
-            self.heredocs.append((delimiter, operator == "<<-"))
+            written = self.text[start : self.at]
+            delimiter = re.sub(r"[\\'\"]", "", written)
+            self.heredocs.append(Heredoc(delimiter, operator == "<<-", delimiter != written, []))
         return True

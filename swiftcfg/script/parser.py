@@ -13,6 +13,7 @@ from swiftcfg.script.syntax import (
     Function,
     Group,
     Loop,
+    Piece,
     Pipeline,
     ShellFault,
     Simple,
@@ -50,6 +51,16 @@ def parse(text: str) -> Program:
     except ShellFault as fault:
         return Program(tuple(lines), fault)
     return Program(tuple(lines), None)
+
+
+def heredoc_pieces(text: str) -> tuple[Piece, ...]:
+    """The lines of a here-document whose delimiter has no quotes: expanded as in double quotes, which are text here.
+
+    Raises ShellFault where an expansion in it is never closed.
+    """
+    parser = _Parser(text)
+    parser.in_heredoc = True
+    return tuple(parser._pieces(frozenset(), in_double=True))  # noqa: SLF001
 
 
 def assignment(word: Word) -> "re.Match[str] | None":
@@ -159,6 +170,7 @@ class _Parser(Lexer):
         assignments: list[Word] = []
         words: list[Word] = []
         start, before = self.at, self.bare()
+        noted = len(self.heredocs)
         declares = False
         if before in _CLOSING:
             raise self.unexpected()
@@ -179,7 +191,7 @@ class _Parser(Lexer):
                 return self._function_body(before)
         if self.at == start or self.control() == "(":
             raise self.unexpected()
-        return Simple(tuple(assignments), tuple(words))
+        return Simple(tuple(assignments), tuple(words), tuple(self.heredocs[noted:]))
 
     def _if(self) -> Branches:
         conditions, bodies = [self.block("then")], []

@@ -1,53 +1,28 @@
 """From the words of one command to the ``swift deploy`` in it, through what people put in front of it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from swiftcfg.config import Unknown
 from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
-from swiftcfg.script.uses import Field, Script, VariableUse, joined
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
-    """A program that runs another one: options that take a separate value, and whether ``A=b`` may follow.
-
-    ``clears`` are options that empty the environment, ``keeps`` those without which it does not get through.
-    """
-
-    valued: frozenset[str] = frozenset()
-    assignments: bool = False
-    clears: frozenset[str] = frozenset()
-    keeps: frozenset[str] | None = None
-
-
-#: Options from the manual pages of coreutils 9, util-linux 2.38, sudo 1.9 and bash 5.2.
-_WRAPPERS: Mapping[str, _Wrapper] = {
-    "command": _Wrapper(),
-    "env": _Wrapper(
-        frozenset({"-u", "--unset", "-C", "--chdir"}), assignments=True,
-        clears=frozenset({"-i", "-", "--ignore-environment"}),
-    ),
-    "exec": _Wrapper(frozenset({"-a"}), clears=frozenset({"-c", "-cl", "-lc"})),
-    "ionice": _Wrapper(frozenset({"-c", "--class", "-n", "--classdata"})),
-    "nice": _Wrapper(frozenset({"-n", "--adjustment"})),
-    "nohup": _Wrapper(),
-    "setsid": _Wrapper(),
-    "stdbuf": _Wrapper(frozenset({"-i", "-o", "-e", "--input", "--output", "--error"})),
-    "sudo": _Wrapper(
-        frozenset(
-            {"-u", "--user", "-g", "--group", "-h", "--host", "-p", "--prompt", "-C", "--close-from", "-r", "--role",
-             "-t", "--type", "-T", "--command-timeout", "-U", "--other-user", "-D", "--chdir", "-R", "--chroot"}
-        ), assignments=True, keeps=frozenset({"-E", "--preserve-env"}),
-    ),
-    "time": _Wrapper(frozenset({"-f", "--format", "-o", "--output"})),
-}  # fmt: skip
+from swiftcfg.script.uses import Script, VariableUse
+from swiftcfg.script.words import Field, Written, joined
+from swiftcfg.script.wrappers import WRAPPERS, Wrapper
 
 _PYTHON = re.compile(r"python[0-9.]*")
 #: Options of python that take a separate value, besides -m and -c.
 _PYTHON_VALUED = frozenset({"-X", "-W", "--check-hash-based-pycs"})
+#: Programs that run a file of python; an option of theirs without = takes the next word, these do not.
+_LAUNCHERS = {
+    "torchrun": frozenset({"--standalone", "--no-python", "--no_python", "-m", "--module"}),
+    "accelerate": frozenset({"--multi_gpu", "--cpu", "-m", "--module", "--use_deepspeed", "--use_fsdp"}),
+}
+#: Keys that tmux presses by name.
+_KEYS = ("Enter", "C-m", "KPEnter")
+#: Programs in front of one another; more are no command that a person wrote.
+_LAYERS = 20
 
 
 @dataclass
@@ -64,19 +39,39 @@ class Call:
         self.kept_back += self.variables.values()
         self.variables.clear()
 
+    def set(self, use: VariableUse) -> None:
+        self.variables.pop(use.name, None)
+        self.variables[use.name] = use
 
-def find_deploy(call: Call) -> Script | None:
-    """The ``swift deploy`` that a command runs, or None where it runs something else."""
-    while call.fields and _base_name(call.fields[0]) in _WRAPPERS:
-        _unwrap(call, _WRAPPERS[_base_name(call.fields[0])])
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A script that a command gives to another shell, with ``$1``, ``$2`` … of that shell.
+
+    ``texts`` are joined by blanks; where they are several, they are written nowhere as one text.
+    """
+
+    texts: tuple[Field, ...]
+    parameters: tuple[Field, ...] = ()
+
+
+def find_deploy(call: Call) -> Script | Inner | None:
+    """What a command runs: a ``swift deploy``, a script in words of its own, or something else."""
+    for _ in range(_LAYERS):
+        wrapper = WRAPPERS.get(_base_name(call.fields[0])) if call.fields else None
+        if wrapper is None:
+            break
+        inner = _unwrap(call, wrapper)
+        if inner:
+            return inner
     found = _arguments(call.fields)
     if found is None:
         return None
-    arguments, wrapper = found
+    arguments, wrapped = found
     flags, strays = read_arguments(arguments)
     return Script(
         flags, tuple(call.variables.values()), tuple(call.kept_back), strays, call.fields[0].place,
-        wrapper=wrapper, clears=call.clears,
+        wrapper=wrapped, clears=call.clears,
     )  # fmt: skip
 
 
@@ -85,51 +80,167 @@ def _base_name(one: Field) -> str:
     return word.rpartition("/")[2] if isinstance(word, str) else ""
 
 
-def _unwrap(call: Call, wrapper: _Wrapper) -> None:
-    """Take the wrapper, its options and assignments off the command."""
-    fields, at, kept = call.fields, 1, wrapper.keeps is None
-    while at < len(fields) and fields[at].head().startswith("-"):
-        option = fields[at].head()
-        name, _, value = option.partition("=")
-        at += 1
-        if option == "--":
-            break
-        if option in wrapper.clears:
-            call.drop_all()
-        kept = kept or name in (wrapper.keeps or ())
-        if option in wrapper.valued and at < len(fields):
-            value, at = fields[at].head(), at + 1
-        if name in ("-u", "--unset") and wrapper.clears:
-            call.variables.pop(value, None)
-    if not kept:
+def _unwrap(call: Call, wrapper: Wrapper) -> Inner | None:
+    """Take the wrapper, its options and assignments off the command; the script, where it is given one."""
+    options = _Options(call, wrapper)
+    options.read()
+    fields, at = call.fields, options.at
+    if options.has_text and at < len(fields):
+        return _script(call, at, wrapper)
+    if wrapper.commands:
+        chosen = wrapper.commands.get(fields[at].head()) if at < len(fields) else None
+        call.fields = fields[at:] if chosen else ()
+        return _unwrap(call, chosen) if chosen else None
+    if not (options.kept and wrapper.passes):
         call.drop_all()
-    while wrapper.assignments and at < len(fields) and (pair := declared(fields[at].head())):
-        value_parts = (pair[1], *fields[at].parts[1:])
-        word = joined(value_parts)
-        call.variables.pop(pair[0], None)
-        call.variables[pair[0]] = VariableUse(pair[0], word, "prefix", fields[at].place, *fields[at].halves(pair[0]))
+    for given in options.given:
+        call.set(given)
+    at += wrapper.skip
+    while wrapper.assignments and at < len(fields) and (use := _assignment(fields[at])) is not None:
+        call.set(use)
+        at += 1
+    if wrapper.skip and at < len(fields) and fields[at].head() == "--":
         at += 1
     call.fields = fields[at:]
+    if wrapper.joined or wrapper.typed or wrapper.text:
+        return _typed(call, wrapper)
+    return None
+
+
+@dataclass
+class _Options:
+    """The options of a wrapper, up to its first other word, and what they do to the environment."""
+
+    call: Call
+    wrapper: Wrapper
+    at: int = 1
+    has_text: bool = False
+    kept: bool = False
+    given: list[VariableUse] = field(default_factory=list)
+
+    def read(self) -> None:
+        fields = self.call.fields
+        self.kept = self.wrapper.keeps is None
+        while self.at < len(fields) and not self.has_text:
+            option = fields[self.at].head()
+            is_option = self._is_option(option)
+            if not is_option and not self.wrapper.mixed:
+                break
+            self.at += 1
+            if option == "--":
+                break
+            if is_option:
+                self._take(option)
+
+    def _is_option(self, text: str) -> bool:
+        if text == "-":
+            return text in self.wrapper.clears
+        return text.startswith("-") or (bool(self.wrapper.text) and text.startswith("+"))
+
+    def _take(self, option: str) -> None:
+        wrapper, fields = self.wrapper, self.call.fields
+        name, equals, value = option.partition("=")
+        if option in wrapper.clears:
+            self.call.drop_all()
+        self.kept = self.kept or name in (wrapper.keeps or ())
+        if _holds_text(option, wrapper):
+            self.has_text = True
+            return
+        following = fields[self.at : self.at + 1]
+        if name in wrapper.gives:
+            self.given += _given(self.call, fields[self.at - 1], following, value if equals else None)
+        if wrapper.takes_value(option) and following:
+            value = following[0].head()
+            self.at += 1
+        if name in ("-u", "--unset") and wrapper.clears:
+            self.call.variables.pop(value, None)
+
+
+def _holds_text(option: str, wrapper: Wrapper) -> bool:
+    """``-c``, also among others as in ``-lc``."""
+    if option in wrapper.text:
+        return True
+    return "-c" in wrapper.text and re.fullmatch(r"-[a-z]*c", option) is not None
+
+
+def _script(call: Call, at: int, wrapper: Wrapper) -> Inner:
+    fields, call.fields = call.fields, ()
+    if wrapper.text != frozenset({"-c"}):
+        return Inner((fields[at],))
+    while fields[at].head().startswith("-") and at + 1 < len(fields):  # bash -c -l 'text'
+        at += 1
+    return Inner((fields[at],), tuple(fields[at + 2 :]))
+
+
+def _typed(call: Call, wrapper: Wrapper) -> Inner | None:
+    """Words that a shell will read again; without any it reads its input, but a shell that is given a file does not."""
+    texts = [one for one in call.fields if not (wrapper.typed and one.word() in _KEYS)]
+    call.fields = ()
+    if wrapper.text:
+        return None if texts else Inner(())
+    return Inner(tuple(texts))
+
+
+def _assignment(one: Field) -> VariableUse | None:
+    pair = declared(one.head())
+    if pair is None:
+        return None
+    return VariableUse(pair[0], joined((pair[1], *one.parts[1:])), "prefix", one.place, *one.halves(pair[0]))
+
+
+def _given(call: Call, option: Field, following: Sequence[Field], glued: str | None) -> list[VariableUse]:
+    """``-e A=b``, ``--env=A=b``, and ``-e A``, which hands on what is exported here."""
+    one = following[0] if following else option
+    if glued is not None:
+        one = Field((glued, *option.parts[1:]), option.place, _after_equals(option))
+    use = _assignment(one)
+    if use:
+        return [use]
+    handed_on = call.variables.get(one.head())
+    return [handed_on] if handed_on else []
+
+
+def _after_equals(option: Field) -> Written | None:
+    one = option.written
+    name = option.head().partition("=")[0]
+    if one is None or not one.raw.startswith(f"{name}="):
+        return None
+    return Written(one.fragment, one.start + len(name) + 1, one.end, one.group)
 
 
 def _arguments(fields: Sequence[Field]) -> tuple[Sequence[Field], bool] | None:
     """The words after ``swift deploy``, and whether ms-swift's ``swift`` wrapper runs."""
     if not fields:
         return None
-    name, words = _base_name(fields[0]), [one.word() for one in fields]
+    name, words = _base_name(fields[0]), [one.word() for one in fields[:60]]
     if name == "swift" or _hides(words[0], "swift"):
         return (fields[2:], True) if words[1:2] == ["deploy"] else None
+    if name in _LAUNCHERS:
+        return _module(fields, _after_options(words, 1 + (words[1:2] == ["launch"]), _LAUNCHERS[name]))
     if not (_PYTHON.fullmatch(name) or _hides(words[0], "python")):
         return None
     at = 1
-    while at < len(fields) and fields[at].head().startswith("-") and words[at] != "-m":
+    while at < len(words) and fields[at].head().startswith("-") and words[at] != "-m":
         at += 2 if words[at] in _PYTHON_VALUED else 1
     at += words[at : at + 1] == ["-m"]
-    module = str(words[at]) if at < len(words) else ""
+    if words[at : at + 1] == ["torch.distributed.run"] or words[at : at + 1] == ["torch.distributed.launch"]:
+        at = _after_options(words, at + 1, _LAUNCHERS["torchrun"])
+    return _module(fields, at)
+
+
+def _after_options(words: Sequence[object], at: int, switches: frozenset[str]) -> int:
+    while at < len(words) and str(words[at]).startswith("-"):
+        at += 1 if words[at] in switches or "=" in str(words[at]) else 2
+    return at
+
+
+def _module(fields: Sequence[Field], at: int) -> tuple[Sequence[Field], bool] | None:
+    """``swift.cli.deploy``, the file it is, or a program called swift, at this word."""
+    module = str(fields[at].word()) if at < len(fields) else ""
     if re.fullmatch(r"swift\.cli\.deploy|(?:.*/)?swift/cli/deploy\.py", module, re.DOTALL):
         return fields[at + 1 :], False
     if re.fullmatch(r"swift\.cli\.main|(?:.*/)?swift/cli/main\.py|(?:.*/)?bin/swift", module, re.DOTALL):
-        return (fields[at + 2 :], True) if words[at + 1 : at + 2] == ["deploy"] else None
+        return (fields[at + 2 :], True) if at + 1 < len(fields) and fields[at + 1].word() == "deploy" else None
     return None
 
 

@@ -3,7 +3,7 @@
 import re
 
 from swiftcfg.script.ansi import decode
-from swiftcfg.script.syntax import Opaque, Parameter, Piece, ShellFault, Text, Word
+from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, ShellFault, Text, Word
 
 #: What ends a word. A carriage return, a no-break space and other blanks are ordinary characters to a shell.
 METACHARACTERS = frozenset(" \t\n;&|<>()")
@@ -14,7 +14,9 @@ DEPTH_LIMIT = 40
 _PLAIN_RUN = re.compile(r"""[^ \t\n;&|<>()'"\\$`}]+""")
 _PLAIN_IN_QUOTES = re.compile(r"""[^'"\\$`}]+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SPECIAL = re.compile(r"[@*#?$!0-9-]")
+_NAME_OR_NUMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]*")
+_SPECIAL = re.compile(r"[#?$!0-9-]")
+_ALL = re.compile(r"\{([@*])\}|\{([A-Za-z_][A-Za-z0-9_]*)\[([@*])\]\}|([@*])")
 _ARRAY_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]\n]{0,200}\])?\+?=\(")
 _OPERATOR = re.compile(r":?[-=?+]")
 
@@ -26,6 +28,7 @@ class Scanner:
         self.text = text
         self.at = 0
         self.depth = 0
+        self.in_heredoc = False
 
     def read_commands(self) -> None:
         """Read what follows ``$(``, the closing parenthesis included; the parser knows how."""
@@ -86,7 +89,7 @@ class Scanner:
                 pieces += self._escaped(in_double=in_double, ends=ends)
             elif character == "'" and not in_double:
                 pieces.append(Text(self._single(), quoted=True))
-            elif character == '"':
+            elif character == '"' and not self.in_heredoc:
                 pieces += self._double()
             elif character == "$":
                 pieces += self._dollar(quoted=in_double)
@@ -140,18 +143,26 @@ class Scanner:
         start, following = self.at, self.text[self.at + 1 : self.at + 2]
         if following in ("'", '"') and not quoted:
             return self._dollar_quote(following)
+        if everything := _ALL.match(self.text, self.at + 1):
+            self.at = everything.end()
+            own, name, star, bare = everything.groups()
+            return [Elements(name or "@", (own or star or bare) == "*", quoted, everything.string[start : self.at])]
         if following == "{":
             return [self._braced(quoted=quoted)]
+        return [self._expansion(start, following, quoted=quoted)]
+
+    def _expansion(self, start: int, following: str, *, quoted: bool) -> Piece:
+        """``$name``, ``$(…)``, ``$((…))``, ``$[…]``, or a dollar that is only that."""
         self.at += 1
         if following == "(":
-            return [self._arithmetic(start, quoted=quoted) or self._substitution(start, quoted=quoted)]
+            return self._arithmetic(start, quoted=quoted) or self._substitution(start, quoted=quoted)
         if following == "[":
-            return [self._until("]", start, quoted=quoted)]
+            return self._until("]", start, quoted=quoted)
         match = _NAME.match(self.text, self.at) or _SPECIAL.match(self.text, self.at)
         if not match:
-            return [Text("$", quoted)]
+            return Text("$", quoted)
         self.at = match.end()
-        return [Parameter(match.group(), "", (), quoted, "$" + match.group())]
+        return Parameter(match.group(), "", (), quoted, "$" + match.group())
 
     def _dollar_quote(self, quote: str) -> list[Piece]:
         """``$'…'`` has escapes of its own; ``$"…"`` is translated, and read as it stands."""
@@ -165,7 +176,7 @@ class Scanner:
         start = self.at
         self.at += 2
         self.deeper()
-        name = _NAME.match(self.text, self.at)
+        name = _NAME_OR_NUMBER.match(self.text, self.at)
         operator = _OPERATOR.match(self.text, name.end()) if name else None
         self.at = operator.end() if operator else self.at
         operand = self._pieces(frozenset("}"), in_double=quoted)
@@ -209,9 +220,10 @@ class Scanner:
         self.at = found + 1
         return Opaque(self.text[start : self.at], quoted)
 
-    def _array(self, first: int) -> Opaque:
+    def _array(self, first: int) -> Array:
         """The rest of ``name=(…)``, blanks, line ends and comments inside included."""
         start = first - 1
+        words: list[Word] = []
         self.at = first
         while True:
             self.skip_blanks()
@@ -219,6 +231,8 @@ class Scanner:
                 self.at += 1
             elif self.peek() == ")":
                 self.at += 1
-                return Opaque(self.text[start : self.at], quoted=True)
-            elif self.word() is None:
+                return Array(tuple(words), self.text[start : self.at])
+            elif (word := self.word()) is None:
                 raise ShellFault("an array is never closed", start)
+            else:
+                words.append(word)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
 from swiftcfg.script.expansion import Outside
+from swiftcfg.script.fragment import Fragment
 from swiftcfg.script.syntax import Command
 from swiftcfg.script.uses import Place, Spans
+from swiftcfg.script.words import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,14 @@ class Variable:
 @dataclass
 class State:
     variables: dict[str, Variable] = field(default_factory=dict)
-    functions: dict[str, Command] = field(default_factory=dict)
+    arrays: dict[str, tuple[Field, ...] | None] = field(default_factory=dict)  # None: not known
+    functions: dict[str, tuple[Command, Fragment]] = field(default_factory=dict)
+    parameters: tuple[Field, ...] | None = None
     exports_all: bool = False
     ended: str = ""  # by which command
 
     def copy(self) -> "State":
-        return replace(self, variables=dict(self.variables), functions=dict(self.functions))
+        return replace(self, variables=dict(self.variables), arrays=dict(self.arrays), functions=dict(self.functions))
 
     def merge(self, other: "State") -> None:
         """Make this the state after one of two ways that cannot be told apart."""
@@ -38,6 +42,7 @@ class State:
             return
         if self.ended:
             self.variables, self.functions, self.ended = other.variables, other.functions, ""
+            self.arrays, self.parameters = other.arrays, other.parameters
             return
         for name in {**self.variables, **other.variables}:
             mine, theirs = self.variables.get(name), other.variables.get(name)
@@ -46,4 +51,9 @@ class State:
                 assert known is not None  # noqa: S101  (one of the two has the name)
                 exported = bool(mine and mine.exported) or bool(theirs and theirs.exported)
                 self.variables[name] = Variable(Unknown(f"${name}"), exported, known.place)
+        for name in {**self.arrays, **other.arrays}:
+            if self.arrays.get(name) != other.arrays.get(name):
+                self.arrays[name] = None
+        if self.parameters != other.parameters:
+            self.parameters = None
         self.functions |= other.functions

@@ -33,13 +33,32 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """What only a running shell can tell: a command substitution, arithmetic, an array, ``${name%pattern}``."""
+    """What only a running shell can tell: a command substitution, arithmetic, ``${name%pattern}``."""
 
     expression: str
     quoted: bool
 
 
-Piece = Text | Parameter | Opaque
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """All of an array, ``${name[@]}``, or all parameters of a function, ``$@``; ``joined`` with ``*`` for ``@``."""
+
+    name: str
+    joined: bool
+    quoted: bool
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """``(…)`` after ``name=``."""
+
+    words: "tuple[Word, ...]"
+    expression: str
+    quoted: bool = True
+
+
+Piece = Text | Parameter | Opaque | Elements | Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +70,23 @@ class Word:
     end: int
 
 
+@dataclass(slots=True)
+class Heredoc:
+    """``<<DELIMITER``; its lines follow the command, so that ``lines`` are filled in after it has been read."""
+
+    delimiter: str
+    strips_tabs: bool
+    literal: bool
+    lines: list[tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Simple:
     """A command with its words; ``assignments`` are the ``A=b`` before the first word."""
 
     assignments: tuple[Word, ...]
     words: tuple[Word, ...]
+    heredocs: tuple[Heredoc, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

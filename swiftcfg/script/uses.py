@@ -41,39 +41,6 @@ Spans = tuple[Span | None, Span | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One word as the program receives it: text, and what hides the rest. ``place`` is where it is written.
-
-    ``raw`` are the characters at ``span``, as they are written.
-    """
-
-    parts: tuple[Word, ...]
-    place: Place
-    span: Span | None = None
-    raw: str = ""
-
-    def word(self) -> Word:
-        return joined(self.parts)
-
-    def head(self) -> str:
-        """The text up to the first thing that is not known."""
-        return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
-
-    def halves(self, name: str) -> Spans:
-        """Where ``name`` and the value are written in ``name=value``."""
-        if self.span is None or not self.raw.startswith(f"{name}="):
-            return None, None
-        middle = self.span.start + len(name)
-        return Span(self.span.start, middle), Span(middle + 1, self.span.end)
-
-
-def joined(parts: tuple[Word, ...]) -> Word:
-    """Parts as one word: text where all is known, else the expression that hides it."""
-    text = "".join(part.expression if isinstance(part, Unknown) else part for part in parts)
-    return Unknown(text) if any(isinstance(part, Unknown) for part in parts) else text
-
-
-@dataclass(frozen=True, slots=True)
 class FlagUse:
     """One use of a flag. ``name`` has underscores, ``spelling`` is as written; ``glued`` for ``--name=value``.
 
@@ -134,6 +101,11 @@ class Assumption:
     expression: str
 
 
+#: How a call is written. shell: as words of a shell. words: each word a string of its own, in a list of YAML, JSON
+#: or Python. yaml, json: settings, each flag a key.
+Syntax = Literal["shell", "words", "yaml", "json"]
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """One call.
@@ -146,8 +118,10 @@ class Script:
     it, to the last of its last word; redirections, ``&`` and comments that follow are outside. So what is
     written right after ``span.end`` (a blank, or a continued line end, and then a flag) reaches swift, and
     a ``NAME=value`` and a blank right before ``span.start`` is an assignment in front of the command, which
-    reaches swift unless ``clears`` says that a program in front of it drops variables. ``quote`` is the quote
-    in which the whole call is written, as in ``bash -c '…'``: what is put in must not have it.
+    reaches swift unless ``clears`` says that a program in front of it drops variables. The characters between
+    two of its words (a blank, a continued line end with what stands before the next word there) can be
+    copied: they separate words wherever in the file the call stands. ``forbidden`` are characters that
+    must not be put in, because the call itself is written in quotes (``bash -c '…'``), or in YAML or JSON.
     A function that is called twice makes two calls with the same spans.
     """
 
@@ -161,7 +135,8 @@ class Script:
     assumed: tuple[Assumption, ...] = ()
     span: Span | None = None
     clears: bool = False
-    quote: str = ""
+    forbidden: str = ""
+    syntax: Syntax = "shell"
 
     def config(self) -> DeployConfig:
         """What the call means: of a flag given twice the last use counts, as ms-swift's parser has it."""

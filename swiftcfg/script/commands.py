@@ -1,0 +1,229 @@
+"""What a shell does with one simple command: its own, a function, or a program that may be ``swift deploy``."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from swiftcfg.config import Unknown
+from swiftcfg.script.braces import expand_braces
+from swiftcfg.script.expansion import value_parts
+from swiftcfg.script.fragment import Fragment, with_holes
+from swiftcfg.script.parser import assignment, heredoc_pieces, parse
+from swiftcfg.script.program import Call, Inner, find_deploy
+from swiftcfg.script.state import State
+from swiftcfg.script.syntax import Block, Command, Heredoc, ShellFault, Simple, Text, Word
+from swiftcfg.script.uses import Manner, Script, VariableUse
+from swiftcfg.script.variables import Variables
+from swiftcfg.script.words import Field
+
+_DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
+
+#: Commands that set the variables their arguments name.
+_SETTERS = frozenset({"getopts", "let", "mapfile", "printf", "read", "readarray"})
+
+#: Shells in shells in shells; more are nothing that a person wrote.
+_NESTING_LIMIT = 8
+
+
+class Commands(Variables):
+    """One simple command at a time; what controls them is above (swiftcfg.script.shell)."""
+
+    def __init__(self, fragment: Fragment, environment: Iterable[VariableUse] = ()) -> None:
+        super().__init__(fragment, environment)
+        self.steps = self.doubts = self.nesting = 0
+        self.calling: list[str] = []
+
+    def run(self) -> tuple[Script, ...]:
+        self._read(self.fragment)
+        return tuple(self.scripts)
+
+    def _block(self, block: Block) -> None:
+        raise NotImplementedError
+
+    def _command(self, command: Command) -> None:
+        raise NotImplementedError
+
+    def _read(self, fragment: Fragment) -> None:
+        """Run a text in this shell."""
+        if self.nesting > _NESTING_LIMIT:
+            return
+        outer, self.fragment = self.fragment, fragment
+        self.nesting += 1
+        self.steps += len(fragment.text) // 100 if self.nesting > 1 else 0
+        for line in parse(fragment.text).lines:
+            self._block(line)
+        self.nesting -= 1
+        self.fragment = outer
+
+    def _read_apart(self, fragment: Fragment, call: Call, parameters: tuple[Field, ...]) -> None:
+        """Run a text in another shell, which gets the environment of a call."""
+        first, before = len(self.scripts), self.state
+        self.state = State(parameters=parameters)
+        self.inherit(call.variables.values())
+        self._read(fragment)
+        self.state = before
+        self.scripts[first:] = [
+            replace(script, kept_back=(*call.kept_back, *script.kept_back)) for script in self.scripts[first:]
+        ]
+
+    def _simple(self, command: Simple) -> None:
+        self.group = command.words[0].start if command.words else 0
+        if command.words and self._declares(command):
+            return
+        fields = [one for word in command.words for one in self.fields(word)]
+        if not fields:
+            for word in command.assignments:
+                self.set(word)
+            return
+        name = fields[0].word()
+        if name == "exec" and len(fields) == 1:
+            return
+        if isinstance(name, str) and name in self.state.functions:
+            self._call(name, command, tuple(fields[1:]))
+            return
+        if isinstance(name, str) and self._builtin(name, fields[1:]):
+            return
+        self._external(command, fields)
+        if name == "exec" and not self.doubts:
+            self.state.ended = "exec"
+
+    def _declares(self, command: Simple) -> bool:
+        """``export`` and its kin, whose arguments are assignments and not split."""
+        name = command.words[0].pieces
+        if len(name) != 1 or not isinstance(name[0], Text) or name[0].text not in _DECLARATIONS:
+            return False
+        exported: bool | None = True if name[0].text == "export" else None
+        arguments = [
+            Word(pieces, word.start, word.end)
+            for word in command.words[1:]
+            for pieces in expand_braces(word.pieces) or ()
+        ]
+        for word in arguments:
+            if assignment(word):
+                self.set(word, exported=exported)
+                continue
+            self.here = self.fragment.place(word.start)
+            for one in self.fields(word):
+                text = one.head()
+                if text.startswith("-") and "x" in text:
+                    exported = True
+                elif text.startswith(("-n", "+x")):
+                    exported = False
+                else:
+                    self.declare(one, exported=exported)
+        return True
+
+    def _builtin(self, name: str, arguments: list[Field]) -> bool:
+        """Commands that change the shell itself; True where this was one."""
+        texts = [one.head() for one in arguments]
+        if name == "unset":
+            for text in texts:
+                if not text.startswith("-"):
+                    self.state.functions.pop(text, None)
+                    self.assign(text, None, exported=False)
+                    self.state.arrays.pop(text, None)
+        elif name == "set":
+            self._options(texts, arguments)
+        elif name == "shift":
+            count = int(texts[0]) if texts and texts[0].isdigit() else 1
+            self.state.parameters = self.state.parameters[count:] if self.state.parameters else None
+        elif name == "eval":
+            self._read(_joined(arguments, self.fragment))
+        elif name in ("exit", "return"):
+            self.state.ended = name
+        elif name in _SETTERS:
+            self.forget(frozenset(declaration.partition("=")[0] for declaration in texts))
+        else:
+            return False
+        return True
+
+    def _options(self, texts: list[str], arguments: list[Field]) -> None:
+        """``set``: whether all is exported, and new parameters after ``--``."""
+        if {"-a", "allexport"} & set(texts):
+            self.state.exports_all = "+o" not in texts
+        elif "+a" in texts:
+            self.state.exports_all = False
+        if "--" in texts:
+            self.state.parameters = tuple(arguments[texts.index("--") + 1 :])
+
+    def _call(self, name: str, command: Simple, parameters: tuple[Field, ...]) -> None:
+        """Run a function's body; ``return`` in it ends it, and only it."""
+        if name in self.calling:
+            return
+        body, fragment = self.state.functions[name]
+        held = self.state.variables.copy()
+        prefixed = {use.name for word in command.assignments if (use := self.set(word, exported=True))}
+        outer, before, self.fragment = self.fragment, self.state.parameters, fragment
+        self.state.parameters = parameters
+        self.calling.append(name)
+        self._command(body)
+        self.calling.pop()
+        self.fragment, self.state.parameters = outer, before
+        for variable in prefixed:
+            self.state.variables.pop(variable, None)
+            if variable in held:
+                self.state.variables[variable] = held[variable]
+        if self.state.ended == "return":
+            self.state.ended = ""
+
+    def _external(self, command: Simple, fields: list[Field]) -> None:
+        """A program with the environment it gets: what is exported, and what stands before it."""
+        call = Call(fields)
+        held = self.state.variables.copy()
+        for name, variable in held.items():
+            if isinstance(variable.value, (str, Unknown)):
+                manner: Manner = "export" if variable.exported else "shell"
+                use = VariableUse(name, variable.value, manner, variable.place, *variable.spans)
+                if variable.exported:
+                    call.variables[name] = use
+                else:
+                    call.kept_back.append(use)
+        for word in command.assignments:
+            found = self.set(word)
+            if found:
+                call.set(found)
+        self.state.variables = held
+        program = find_deploy(call)
+        if isinstance(program, Inner):
+            texts = program.texts
+            text = _joined(texts, self.fragment) if texts else self._input(command.heredocs)
+            if text:
+                self._read_apart(text, call, program.parameters)
+        elif program:
+            self._add(program, command)
+
+    def _add(self, script: Script, command: Simple) -> None:
+        written = (*command.assignments, *command.words)
+        span = self.fragment.span(written[0].start, written[-1].end)
+        assumed = tuple(self.assumed.values())
+        self.scripts.append(
+            replace(script, conditional=self.doubts > 0, assumed=assumed, span=span, forbidden=self.fragment.forbidden)
+        )
+
+    def _input(self, heredocs: tuple[Heredoc, ...]) -> Fragment | None:
+        """What a here-document gives to the standard input of a shell."""
+        if not heredocs:
+            return None
+        last = heredocs[-1]
+        text = self.fragment.parts(last.lines)
+        if last.literal or not set("$`\\") & set(text.text):
+            return text
+        try:
+            parts = value_parts(heredoc_pieces(text.text), self)
+        except ShellFault:
+            return None
+        content, holes = with_holes(parts)
+        return self.fragment.detached(content, last.lines[0][0], holes)
+
+
+def _joined(fields: Iterable[Field], around: Fragment) -> Fragment:
+    """Words as one text, with a blank between each two."""
+    fields = tuple(fields)
+    if len(fields) == 1:
+        return fields[0].inside(around)
+    parts: list[str | Unknown] = []
+    for one in fields:
+        parts += [" "] if parts else []
+        parts += one.parts
+    text, holes = with_holes(tuple(parts))
+    start = fields[0].written.start if fields and fields[0].written else 0
+    return around.detached(text, start, holes)

@@ -1,0 +1,162 @@
+"""Fragment: shell text found in a file, and where each of its characters stands there."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from swiftcfg.config import Unknown, Word
+from swiftcfg.script.uses import Place, Span
+
+_HOLE = re.compile("\0([0-9]+)\0")
+
+
+@dataclass(frozen=True)
+class File:
+    """The whole text of a file, and where its lines begin."""
+
+    text: str
+    line_starts: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        starts = (0, *(match.end() for match in re.finditer("\n", self.text)))
+        object.__setattr__(self, "line_starts", starts)
+
+    def place(self, offset: int) -> Place:
+        line = bisect_right(self.line_starts, offset)
+        return Place(line, offset - self.line_starts[line - 1] + 1)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    r"""A text with the place of each character in ``file``.
+
+    It is made of runs: ``starts[i]`` is where run ``i`` begins in ``text``, ``spans[i]`` where it stands in the
+    file. A run that is as long there as here is there letter for letter; one that is not is an escape such
+    as ``\"``. Without runs the text is written nowhere: it came out of an expansion at ``at``.
+
+    ``forbidden`` are characters that would mean something else in what surrounds the fragment. ``holes`` are
+    what NUL, number, NUL stand for in ``text``: parts that are not known.
+    """
+
+    file: File
+    text: str
+    starts: tuple[int, ...]
+    spans: tuple[Span, ...]
+    at: int = 0
+    forbidden: str = ""
+    holes: tuple[Unknown, ...] = ()
+
+    @classmethod
+    def whole(cls, text: str) -> "Fragment":
+        return cls(File(text), text, (0,), (Span(0, len(text)),))
+
+    @classmethod
+    def of_runs(cls, file: File, runs: Iterable[tuple[str, Span]], forbidden: str = "") -> "Fragment":
+        """A text put together from pieces of the file, each given as it reads and with where it stands."""
+        texts: list[str] = []
+        starts: list[int] = []
+        spans: list[Span] = []
+        length = 0
+        for text, span in runs:
+            if text:
+                texts.append(text)
+                starts.append(length)
+                spans.append(span)
+                length += len(text)
+        at = spans[0].start if spans else 0
+        return cls(file, "".join(texts), tuple(starts), tuple(spans), at, forbidden)
+
+    def detached(self, text: str, start: int, holes: tuple[Unknown, ...] = ()) -> "Fragment":
+        """A text that came out of what is written at ``start`` here, and is written nowhere itself."""
+        return Fragment(self.file, text, (), (), self.offset(start), holes=holes)
+
+    def cut(self, start: int, end: int, forbidden: str = "") -> "Fragment":
+        """The part from ``start`` to ``end``."""
+        if not self.starts:
+            return Fragment(self.file, self.text[start:end], (), (), self.at, holes=self.holes)
+        runs = list(self._runs(start, end))
+        return self._made(runs, start, self.forbidden + forbidden)
+
+    def parts(self, pieces: Iterable[tuple[int, int]]) -> "Fragment":
+        """Several parts, each from a start to an end, as one text."""
+        pieces = list(pieces)
+        if not self.starts:
+            text = "".join(self.text[start:end] for start, end in pieces)
+            return Fragment(self.file, text, (), (), self.at, holes=self.holes)
+        runs = [run for start, end in pieces for run in self._runs(start, end)]
+        return self._made(runs, pieces[0][0] if pieces else 0, self.forbidden)
+
+    def _made(self, runs: list[tuple[str, Span]], start: int, forbidden: str) -> "Fragment":
+        part = Fragment.of_runs(self.file, runs, forbidden)
+        return replace(part, at=self.offset(start), holes=self.holes)
+
+    def _runs(self, start: int, end: int) -> Iterable[tuple[str, Span]]:
+        number = bisect_right(self.starts, start) - 1
+        while number < len(self.starts) and self.starts[number] < end:
+            first = self.starts[number]
+            last = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
+            span = self.spans[number]
+            left, right = max(first, start), min(last, end)
+            if span.end - span.start == last - first:
+                span = Span(span.start + left - first, span.start + right - first)
+            yield self.text[left:right], span
+            number += 1
+
+    def offset(self, at: int) -> int:
+        """Where the character at ``at`` stands in the file."""
+        if not self.starts:
+            return self.at
+        number = bisect_right(self.starts, at) - 1
+        first, span = self.starts[number], self.spans[number]
+        last = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
+        return min(span.start + at - first, span.end) if span.end - span.start == last - first else span.start
+
+    def span(self, start: int, end: int) -> Span | None:
+        """Where ``start`` to ``end`` stands in the file; what the runs leave out between them is taken in."""
+        if not self.starts:
+            return None
+        if start == end:
+            return Span(self.offset(start), self.offset(start))
+        number = bisect_right(self.starts, end - 1) - 1
+        span = self.spans[number]
+        last = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
+        literal = span.end - span.start == last - self.starts[number]
+        return Span(self.offset(start), span.start + end - self.starts[number] if literal else span.end)
+
+    def place(self, at: int) -> Place:
+        return self.file.place(self.offset(at))
+
+    def filled(self, parts: tuple[Word, ...]) -> tuple[Word, ...]:
+        """The same parts with every hole in them as the unknown that it stands for."""
+        if not self.holes:
+            return parts
+        found: list[Word] = []
+        for part in parts:
+            texts = _HOLE.split(part.expression if isinstance(part, Unknown) else part)
+            if len(texts) == 1:
+                found.append(part)
+            elif isinstance(part, Unknown):
+                found.append(Unknown("".join(self._shown(texts))))
+            else:
+                found += [self._hole(text) if number % 2 else text for number, text in enumerate(texts) if text]
+        return tuple(found) or ("",)
+
+    def _shown(self, texts: list[str]) -> Iterable[str]:
+        return (self._hole(text).expression if number % 2 else text for number, text in enumerate(texts))
+
+    def _hole(self, number: str) -> Unknown:
+        return self.holes[int(number)] if int(number) < len(self.holes) else Unknown("?")
+
+
+def with_holes(parts: tuple[Word, ...]) -> tuple[str, tuple[Unknown, ...]]:
+    """Parts as one text in which what is not known is a numbered hole."""
+    holes: list[Unknown] = []
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, Unknown):
+            texts.append(f"\0{len(holes)}\0")
+            holes.append(part)
+        else:
+            texts.append(part)
+    return "".join(texts), tuple(holes)
