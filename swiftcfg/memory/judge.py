@@ -47,14 +47,22 @@ def _judged(plan: MemoryPlan, limits: Iterable[Constraint]) -> MemoryPlan:
 
 
 def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) -> MemoryPlan:
-    """The same plan, judged by the largest items that the server lets in, ``in_flight`` of them at once.
+    """The same plan, judged by the largest items that the server lets in.
 
-    An item that the context or the encoder cache has no room for is refused, and takes no memory.
+    Nothing is known of its requests: at worst ``in_flight`` of them come at once, most likely one at a time. An item
+    that the context or the encoder cache has no room for is never computed, and takes no memory.
     """
     room = min(size for size in (plan.max_model_len, plan.encoder_cache_tokens, 2**62) if size is not None)
     size = min(room, max(largest.values(), default=0))
-    limits = _vision_limits(plan, size, size * max(1, in_flight))
-    return _judged(plan, (limit for limit in limits if limit.unit == "bytes"))
+    if plan.vision is None or not size:
+        return plan
+    one, many = (plan.outside_budget + vision_growth(plan.vision, size, size * count) for count in (1, in_flight))
+    worst, likely = plan.room.low - many.high, plan.room.best - one.best
+    sentence = (
+        f"once the vision tower works, the engine takes {gib(one.best)} beyond its budget for an image of {size} "
+        f"tokens, at worst {gib(many.high)} for as many as one step takes, the card leaves {gib(max(0, plan.room.best))}"
+    )
+    return _judged(plan, [Constraint("vision at run time", min(worst, likely), likely, "bytes", sentence)])
 
 
 def there_are(amount: Range) -> str:
