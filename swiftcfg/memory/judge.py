@@ -60,7 +60,7 @@ def judge_media(plan: MemoryPlan, largest: Mapping[str, int], in_flight: int) ->
     worst, likely = plan.room.low - many.high, plan.room.best - one.best
     sentence = (
         f"once the vision tower works, the engine takes {gib(one.best)} beyond its budget for an image of {size} "
-        f"tokens, at worst {gib(many.high)} for as many as one step takes, the card leaves {gib(max(0, plan.room.best))}"
+        f"tokens, at worst {gib(many.high)} for all that one step takes; the card leaves {gib(max(0, plan.room.best))}"
     )
     return _judged(plan, [Constraint("vision at run time", min(worst, likely), likely, "bytes", sentence)])
 
