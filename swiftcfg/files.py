@@ -102,6 +102,31 @@ def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -
         raise _write_fault(path, target, error) from None
 
 
+def replace_content(path: str, before: bytes, after: bytes) -> None:
+    """Put other content into a file in one step; its permissions and owner stay, and links to it.
+
+    Raises InputError where the file is no longer what was read as ``before``.
+    """
+    target = os.path.realpath(path)
+    _refuse_what_is_there(path, target, force=True)
+    if read_bytes(target) != before:
+        raise InputError(f"{shown_name(path)} has changed while it was checked", "run this again")
+    temporary = os.path.join(os.path.dirname(target), f".swiftcfg-{os.urandom(8).hex()}")
+    try:
+        try:
+            old = os.lstat(target)
+            _write_whole(temporary, after, 0o600)
+            with suppress(PermissionError):  # only root gives files away
+                os.chown(temporary, old.st_uid, old.st_gid)
+            Path(temporary).chmod(stat.S_IMODE(old.st_mode))
+            os.replace(temporary, target)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+    except OSError as error:
+        raise _write_fault(path, target, error) from None
+
+
 def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")

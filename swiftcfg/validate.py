@@ -92,12 +92,13 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One file: its name as the user gave it, its kind, its text, its calls, and what is said of the file itself.
+    """One file: where it is, its name in messages, its kind, its text, its calls, and what is said of itself.
 
     ``ignored`` counts findings that comments suppress, ``mended`` the fixes that were applied, and ``kept`` says why
-    a fix was not.
+    a fix was not. ``fault`` is what a shell stops at, where no call is found.
     """
 
+    path: str
     name: str
     kind: str
     text: str
@@ -106,6 +107,7 @@ class Checked:
     ignored: int = 0
     mended: int = 0
     kept: tuple[str, ...] = ()
+    fault: str | None = None
 
     def reported(self) -> list[Reported]:
         """Everything found, in the order of the text; what several calls share is told once, at its place."""

@@ -15,12 +15,15 @@ from packaging.version import Version
 
 from swiftcfg.backend import SPELLINGS
 from swiftcfg.catalogue import catalogue_models
+from swiftcfg.check import every_rule
 from swiftcfg.cli import COMMANDS, swiftcfg
 from swiftcfg.engine import EngineSettings
 from swiftcfg.knowledge import load
 from swiftcfg.memory import kv_bytes_per_token
 from swiftcfg.nvml import gpu_catalogue
+from swiftcfg.rule import Rule
 from swiftcfg.units import GIB, gib
+from swiftcfg.validate import REMEDIES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs"
@@ -102,6 +105,38 @@ def gpus() -> str:
     return NOTE + "\n".join([*head, *rows]) + "\n"
 
 
+def rules() -> str:
+    """Every rule's page, as swiftcfg explain shows it."""
+    head = [
+        "# Rules\n",
+        "What [swiftcfg validate](validate.md) looks for; `swiftcfg explain CODE` shows a page in the terminal.",
+        "**error**: it does not start, starts with another meaning than written, or dies under the workload.",
+        "**warning**: it runs, but loses quality, memory or safety. **info**: a better choice is known.\n",
+        "| code | severity | what |",
+        "|---|---|---|",
+    ]
+    rows = [f"| [{one.code}](#{one.code.lower()}) | {one.severity} | {_cell(one.title)} |" for one in every_rule()]
+    return NOTE + "\n".join([*head, *rows, "", *map(_rule_page, every_rule())])
+
+
+def _rule_page(rule: Rule) -> str:
+    title, _, body = rule.page.partition("\n")
+    needs = [fact for fact in rule.needs if fact in REMEDIES]
+    lines = [
+        f"## {rule.code}\n",
+        f"**{title.rstrip('.')}** (`{rule.slug}`): {rule.severity}, {rule.confidence}"
+        + (f"; needs {', '.join(needs)}" if needs else ""),
+        body.rstrip(),
+        "",
+        "Sources: " + "; ".join(_cell(source) for source in rule.sources) + "\n",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def modules() -> str:
     """Every module and package directly under swiftcfg, by layer, with the first sentence of its docstring."""
     head = [
@@ -138,6 +173,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "json.md": lambda: NOTE + json_page.page(),
     "models.md": models,
     "modules.md": modules,
+    "rules.md": rules,
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import gpu_schema
 import memory_schema
 import plan_schema
+import validate_schema
 from pydantic import TypeAdapter
 
 from swiftcfg.profile_model import Profile
@@ -92,7 +93,9 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "plan.schema.json": plan_schema.plan,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
+    "rules.schema.json": validate_schema.rules,
     "tokens.schema.json": tokens,
+    "validate.schema.json": validate_schema.validate,
 }
 
 

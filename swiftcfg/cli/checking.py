@@ -1,0 +1,131 @@
+"""What swiftcfg validate does with its files: check, mend, show, report."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from swiftcfg.errors import InputError, SwiftcfgError
+from swiftcfg.files import STDIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from swiftcfg.check import Document, Options
+    from swiftcfg.rule import Severity
+    from swiftcfg.validate import Checked
+
+
+@dataclass
+class Work:
+    """One run over all files. ``unusable`` counts inputs that could not be checked; each is told at once."""
+
+    options: Options
+    fix: bool
+    diff: bool
+    unsafe: bool
+    skip_others: bool
+    unusable: int = 0
+    wrote_to_stdout: bool = False
+    done: list[Checked] = field(default_factory=list)
+
+    def run(self, paths: Sequence[str]) -> list[Checked]:
+        for path, named in files_in(paths):
+            self._one_or_fault(path, named=named)
+        return self.done
+
+    def _one_or_fault(self, path: str, *, named: bool) -> None:
+        try:
+            self._one(path, named=named)
+        except SwiftcfgError as error:
+            self._tell(error)
+
+    def _one(self, path: str, *, named: bool) -> None:
+        from swiftcfg.check import read_file
+
+        document = read_file(path, self.options)
+        checked = document.checked()
+        if not checked.calls and not checked.findings:
+            if named and not self.skip_others:
+                fault = f"a shell stops at {checked.fault}" if checked.fault else "name a file that runs it"
+                raise InputError(f"there is no swift deploy in {document.name}", fault)
+            return
+        if self.fix or self.diff:
+            mended = document.mended(unsafe=self.unsafe)
+            self._write(document, mended)
+            checked = checked if self.diff else mended
+        self.done.append(checked)
+
+    def _write(self, document: Document, mended: Checked) -> None:
+        """Save or show what a fix makes of a file; of standard input the whole text is shown."""
+        if self.diff:
+            diff = _diff(mended.path, document.text, mended.text)
+            click.echo(diff.encode("utf-8", "surrogateescape"), nl=False)
+        elif document.path == STDIN:
+            click.echo(mended.text.encode("utf-8", "surrogateescape"), nl=False)
+            self.wrote_to_stdout = True
+        elif mended.text != document.text:
+            document.save(mended.text)
+
+    def _tell(self, error: SwiftcfgError) -> None:
+        from swiftcfg.report.plain import plain
+
+        self.unusable += 1
+        for label, text in (("error", error.sentence), ("hint", error.hint)):
+            if text:
+                click.echo(f"{label}: {plain(text)}", err=True)
+
+
+def files_in(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Each file once, and whether it was named as such or found in a folder."""
+    for path in dict.fromkeys(paths):
+        if path != STDIN and Path(path).is_dir():
+            yield from ((str(one), False) for one in sorted(Path(path).rglob("*.sh")))
+        else:
+            yield path, True
+
+
+def _diff(path: str, before: str, after: str) -> str:
+    """A unified diff that patch takes: lines end where the file's lines end."""
+    lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as patch counts them: str.splitlines would split at characters that end none."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    return [*lines[:-1], *([lines[-1][:-1]] if lines[-1] != "\n" else [])]
+
+
+def report(form: str, files: Sequence[Checked], fail_on: Severity | None) -> str:
+    """All that was found, in one of the formats."""
+    if form == "sarif":
+        from swiftcfg.check import every_rule
+        from swiftcfg.report.sarif import validate_sarif
+
+        return validate_sarif(files, every_rule())
+    if form == "github":
+        from swiftcfg.report.github import validate_github
+
+        return validate_github(files)
+    if form == "junit":
+        from swiftcfg.report.junit import validate_junit
+
+        return validate_junit(files, fail_on)
+    from swiftcfg.report.validate import validate_json, validate_text
+
+    return validate_json(files) if form == "json" else validate_text(files)
+
+
+def found(files: Iterable[Checked], fail_on: Severity | None) -> int:
+    """1 where a finding is at least as severe as ``fail_on``."""
+    from swiftcfg.rule import SEVERITIES
+
+    if fail_on is None:
+        return 0
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return int(any(reported.severity in failing for file in files for reported in file.reported()))
