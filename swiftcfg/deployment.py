@@ -38,9 +38,23 @@ class Deployment:
 
 
 def named_model(config: DeployConfig) -> str | None:
-    """The model that a command names; None where it names none, or only a variable knows it."""
+    """The model that a command names; None where it names none, or only a variable knows it.
+
+    Without a model the first adapter tells its base, and in ms-swift 2 a type is a model's name.
+    """
     words = (config.word(name) for name in MODEL_FLAGS)
-    return next((word for word in words if isinstance(word, str)), None)
+    adapters = (word.rpartition("=")[2] for word in adapters_of(config))
+    given = (*words, *adapters, config.word("model_type"))
+    return next((word for word in given if isinstance(word, str) and word), None)
+
+
+def unnamed(config: DeployConfig) -> str:
+    """What a command says of its model where ``named_model`` finds none."""
+    flags = (*MODEL_FLAGS, "adapters", "model_type")
+    hidden = next(((name, word) for name in flags if isinstance(word := config.word(name), Unknown)), None)
+    if hidden is None:
+        return "the command names no model"
+    return f"the model is {hidden[1].expression} (--{hidden[0]}), which only the shell that runs it knows"
 
 
 def adapters_of(config: DeployConfig) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from swiftcfg.config import DeployConfig, Flag
-from swiftcfg.deployment import account, deployment_of
+import pytest
+
+from swiftcfg.config import DeployConfig, Flag, Unknown
+from swiftcfg.deployment import account, deployment_of, named_model, unnamed
 from swiftcfg.detect import read_catalog
 from tests.planning import gpus, problem, workload
 
@@ -39,3 +41,25 @@ def test_more_cards_than_there_are_do_not_fit_and_one_card_stands_for_all():
     stands = deployed(two, "H100-80GB")
     assert account(stands).verdict == "fits"
     assert stands.notes == ("the command uses 4 cards; each is taken to be a H100-80GB",)
+
+
+NAMED = [
+    ({"model": "Qwen/Qwen3-VL-8B-Instruct"}, "Qwen/Qwen3-VL-8B-Instruct"),
+    ({"model_id_or_path": "/m", "model_type": "qwen2-vl-7b-instruct"}, "/m"),
+    ({"ckpt_dir": "out/checkpoint-7"}, "out/checkpoint-7"),
+    ({"adapters": "mine=out/checkpoint-7", "model_type": "qwen2_vl"}, "out/checkpoint-7"),
+    ({"model_type": "qwen2-vl-7b-instruct"}, "qwen2-vl-7b-instruct"),
+    ({"port": "8000"}, None),
+    ({"model": Unknown("$MODEL")}, None),
+]
+
+
+@pytest.mark.parametrize(("flags", "name"), NAMED)
+def test_the_model_is_what_names_it_best(flags, name):
+    assert named_model(DeployConfig((), tuple(Flag(flag, (word,)) for flag, word in flags.items()))) == name
+
+
+def test_a_model_that_is_not_named_is_told_as_far_as_it_is_written():
+    assert unnamed(DeployConfig((), (Flag("port", ("8000",)),))) == "the command names no model"
+    hidden = DeployConfig((), (Flag("model", (Unknown("$MODEL"),)),))
+    assert unnamed(hidden) == "the model is $MODEL (--model), which only the shell that runs it knows"

@@ -38,7 +38,7 @@ def memory(
     """
     from swiftcfg.catalogue import find_model
     from swiftcfg.deploy_command import command_of
-    from swiftcfg.deployment import account, adapters_of, deployment_of, named_model
+    from swiftcfg.deployment import account, adapters_of, deployment_of, named_model, unnamed
     from swiftcfg.detect import find_runtime, read_catalog
     from swiftcfg.errors import InputError
     from swiftcfg.nvml import find_gpus
@@ -48,7 +48,7 @@ def memory(
     config = command_of(words, nth, runtime.ms_swift)
     name = model or named_model(config)
     if name is None:
-        raise InputError("the command names no model that is known here", "name it: --model NAME or FOLDER")
+        raise InputError(unnamed(config), "name it: --model NAME or FOLDER")
     deployment = deployment_of(
         config,
         find_model(name, adapters or adapters_of(config)),
