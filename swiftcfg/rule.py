@@ -98,7 +98,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as its module in ``swiftcfg.rules`` states it; ``needs`` are the facts its check names."""
+    """A rule as its module in ``swiftcfg.rules`` states it.
+
+    ``needs`` are the facts its check names, ``uses`` those it names with a default and can do without.
+    """
 
     code: str
     slug: str
@@ -109,7 +112,9 @@ class Rule:
     sources: tuple[str, ...]
     needs: tuple[str, ...]
     check: Callable[..., Iterator[Finding]]
+    uses: tuple[str, ...] = ()
 
     def apply(self, facts: Mapping[str, Any]) -> Iterator[Finding]:
-        """The findings, given every fact the rule needs."""
-        return self.check(**{name: facts[name] for name in self.needs})
+        """The findings, given every fact the rule needs, and of those it uses what is known."""
+        asked = (*self.needs, *(name for name in self.uses if name in facts))
+        return self.check(**{name: facts[name] for name in asked})

@@ -2,7 +2,8 @@
 
 A rule module has a docstring (its page: first line the title, then what happens and why, ``Bad:`` and
 ``Good:`` blocks), SEVERITY, CONFIDENCE, SOURCES and ``check``, a generator whose parameters name the facts it
-needs (the fields of swiftcfg.facts.Facts). Where a fact is not known the rule is skipped and listed.
+needs (the fields of swiftcfg.facts.Facts). Where a fact is not known the rule is skipped and listed, unless the
+parameter has a default.
 """
 
 import inspect
@@ -26,6 +27,7 @@ def all_rules() -> tuple[Rule, ...]:
 def _rule(match: re.Match[str]) -> Rule:
     module = import_module(f"{__name__}.{match.group(0)}")
     page = inspect.cleandoc(module.__doc__ or "")
+    facts = inspect.signature(module.check).parameters.values()
     return Rule(
         code=match.group(1).upper(),
         slug=match.group(2).replace("_", "-"),
@@ -34,6 +36,7 @@ def _rule(match: re.Match[str]) -> Rule:
         severity=module.SEVERITY,
         confidence=module.CONFIDENCE,
         sources=tuple(module.SOURCES),
-        needs=tuple(inspect.signature(module.check).parameters),
+        needs=tuple(fact.name for fact in facts if fact.default is fact.empty),
         check=module.check,
+        uses=tuple(fact.name for fact in facts if fact.default is not fact.empty),
     )

@@ -20,7 +20,7 @@ from swiftcfg.backend import ENGINE_KEYS, route
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Fix, RenameFlag
-from swiftcfg.rules.releases import is_of_another_release
+from swiftcfg.rules.releases import is_unheard_of
 from swiftcfg.rules.written import flags_of, forgiven
 from swiftcfg.script import Script
 
@@ -35,7 +35,7 @@ _ALIKE = 0.9
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Iterator[Finding]:
     known = forgiven(script, catalog)
     for one in flags_of(script, catalog):
-        if one.match.spec or one.match.candidates or is_of_another_release(one.name, catalog, settings.backend):
+        if one.match.spec or one.match.candidates or not is_unheard_of(one.name, catalog, settings.backend):
             continue
         outcome = "it is dropped with a warning" if known else "the start fails"
         meant = _meant(one.name, catalog, settings)

@@ -10,9 +10,14 @@ from swiftcfg.flags import FlagCatalog, Lifetime
 _NOT_FIELDS = frozenset({"config"})
 
 
-def is_of_another_release(name: str, catalog: FlagCatalog, backend: BackendName | None = None) -> bool:
+def is_unheard_of(name: str, catalog: FlagCatalog, backend: BackendName) -> bool:
+    """Whether no release has a flag of this name, and no engine a setting."""
+    return name not in _NOT_FIELDS and not is_of_another_release(name, catalog, backend)
+
+
+def is_of_another_release(name: str, catalog: FlagCatalog, backend: BackendName) -> bool:
     """Whether a name that this release does not know is a flag of another one, or a knob's other spelling."""
-    return name not in _NOT_FIELDS and bool(catalog.lifetimes(name) or successor(name, catalog, backend))
+    return bool(catalog.lifetimes(name) or successor(name, catalog, backend))
 
 
 def when(name: str, catalog: FlagCatalog) -> str:

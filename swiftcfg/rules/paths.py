@@ -1,0 +1,11 @@
+"""Words that name a folder and not a model on a hub."""
+
+import re
+
+#: A hub id is an owner and a name; ms-swift takes what follows a colon for a folder in it.
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:.*)?", re.ASCII)
+
+
+def is_path(word: str) -> bool:
+    """Whether a word can only be a path: it begins like one, or has more parts than a hub id."""
+    return word.startswith(("/", "./", "../", "~")) or (word.count("/") > 1 and not _HUB_ID.fullmatch(word))
