@@ -13,7 +13,7 @@ from swiftcfg.errors import InputError
 from swiftcfg.files import STDIN, is_file, read_bytes, shown_name
 from swiftcfg.render import SHELL_WINS_SINCE
 from swiftcfg.runtime import DEFAULT_VERSIONS
-from swiftcfg.script import Place, Script, find_fault, read_fields, read_script
+from swiftcfg.script import Place, Script, find_fault, read_fields, read_pasted
 from swiftcfg.script.uses import VariableUse
 from swiftcfg.script.words import Field
 from swiftcfg.yamlfile import parse_json, parse_yaml
@@ -35,7 +35,7 @@ def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, .
         return (_settings(content, path).config(),)
     if b"\0" in content:
         raise InputError(f"{name} is no text", "give a script, or a file of settings, saved as UTF-8")
-    scripts = read_script(content.decode("utf-8", "surrogateescape"))
+    scripts = read_pasted(content.decode("utf-8", "surrogateescape"))
     if scripts:
         folder = Path() if path == STDIN else Path(path).parent
         return tuple(with_settings_file(script, folder, ms_swift).config() for script in scripts)

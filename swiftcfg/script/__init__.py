@@ -5,14 +5,15 @@ are ``swift deploy``, arguments what its flags take. Everything is read as bash 
 the judge in the tests: a general grammar (tree-sitter-bash) reads some broken lines as more than bash does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from swiftcfg.errors import InputError
 from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
-from swiftcfg.script.fragment import Fragment
+from swiftcfg.script.fragment import File, Fragment
 from swiftcfg.script.parser import parse
+from swiftcfg.script.paste import undressed
 from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
 from swiftcfg.script.uses import Assumption, FlagUse, Place, Script, Span, Stray, VariableUse
@@ -28,6 +29,9 @@ __all__ = [
     "VariableUse",
     "find_fault",
     "read_fields",
+    "read_fragment",
+    "read_program",
+    "read_pasted",
     "read_script",
     "read_words",
 ]
@@ -36,6 +40,25 @@ __all__ = [
 def read_script(text: str) -> tuple[Script, ...]:
     """Every ``swift deploy`` that bash would run, in order; none where the text is something else."""
     return Shell(Fragment.whole(text)).run()
+
+
+def read_pasted(text: str) -> tuple[Script, ...]:
+    """The same; where bash would run none, those of the text without fences, reply marks and prompts around it."""
+    return read_script(text) or read_script(undressed(text))
+
+
+def read_fragment(fragment: Fragment, environment: Iterable[VariableUse] = ()) -> tuple[Script, ...]:
+    """Every ``swift deploy`` in shell text that is part of a file, run with these variables set."""
+    return Shell(fragment, environment).run()
+
+
+def read_program(
+    fields: Sequence[Field], file: File, environment: Iterable[VariableUse] = ()
+) -> tuple[Script, ...]:
+    """Every ``swift deploy`` in the words of a program that no shell starts."""
+    around = Fragment(file, "", (), (), 0)
+    return tuple(replace(script, syntax="words") if script.span and not script.forbidden else script
+                 for script in Shell(around, environment).run_words(list(fields))) if fields else ()
 
 
 def find_fault(text: str) -> str | None:

@@ -1,0 +1,56 @@
+"""Commands as people paste them are read as the commands they are; what bash can run is never touched."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swiftcfg.script import read_pasted, read_script
+from swiftcfg.script.paste import undressed
+
+COMMAND = "MAX_PIXELS=1003520 swift deploy --model m --port 8000"
+PASTED = {
+    "a fence that closes": f"{COMMAND} \\\n```\n",
+    "a fenced block in a page": f"# Serve\n\nRun `this`:\n\n```bash\n{COMMAND}\n```\nand don't wait (long).\n",
+    "backticks around": f"`\n{COMMAND}\n`\n",
+    "quotes around": f"'''\n{COMMAND}\n'''\n",
+    "a quoted reply": "> MAX_PIXELS=1003520 \\\n> swift deploy \\\n>     --model m \\\n>     --port 8000\n",
+    "a terminal": f"$ {COMMAND}\n",
+    "a sentence": f"I ran `{COMMAND}`, and it doesn't start.\n",
+    "a log of ms-swift": "run sh: `/opt/env/bin/python3.10 /opt/ms-swift/swift/cli/deploy.py --model m --port 8000`\n",
+}
+
+
+@pytest.mark.parametrize("how", PASTED)
+def test_a_pasted_command_is_read(how):
+    (script,) = read_pasted(PASTED[how])
+    config = script.config()
+    assert [(flag.name, flag.words) for flag in config.flags] == [("model", ("m",)), ("port", ("8000",))]
+    assert config.environment == (() if how == "a log of ms-swift" else (("MAX_PIXELS", "1003520"),))
+
+
+@pytest.mark.parametrize("how", PASTED)
+def test_every_flag_keeps_its_place(how):
+    (script,) = read_pasted(PASTED[how])
+    lines = PASTED[how].split("\n")
+    for use in script.flags:
+        assert lines[use.place.line - 1][use.place.column - 1 :].startswith(f"--{use.name}")
+
+
+@pytest.mark.parametrize(
+    "text", ["# swift deploy --model m\n", "echo swift deploy\n", "", "````\n", "> > >", "`swift deploy"]
+)
+def test_what_runs_nothing_stays_nothing(text):
+    assert read_pasted(text) == ()
+
+
+def test_what_bash_runs_is_read_as_bash_runs_it():
+    text = f"`true`\n{COMMAND}\n"
+    assert read_pasted(text) == read_script(text)
+
+
+@given(st.text(st.sampled_from("`>$'\"~ \n\tab-#swift deploy\\\r"), max_size=60))
+def test_undressing_keeps_every_place(text):
+    plain = undressed(text)
+    assert len(plain) == len(text)
+    assert all(new in (old, " ") for new, old in zip(plain, text, strict=True))
+    read_pasted(text)
