@@ -23,7 +23,7 @@ class Runtime:
     vllm: Version | None
     qwen_vl_utils: Version | None
     transformers: Version | None = None
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def version_of(self, package: str) -> Version | None:
         found: Version | None = getattr(self, package.replace("-", "_"))

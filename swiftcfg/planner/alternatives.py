@@ -11,7 +11,7 @@ from swiftcfg.planner.candidate import Candidate, Problem
 from swiftcfg.planner.hardware import card_faults, stores_fp8_cache
 from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
-from swiftcfg.planner.search import Found, search
+from swiftcfg.planner.search import Found, best_fitting
 from swiftcfg.workload import Workload
 
 #: As many as a reader weighs.
@@ -50,10 +50,10 @@ def alternatives(problem: Problem, found: Found, market: Market) -> tuple[Altern
 
 def _first_that_helps(problem: Problem, found: Found, changes: Iterable[Change]) -> Alternative | None:
     for change in changes:
-        other = search(change.problem).best
-        gives = gain(problem, found.best, change.problem, other) if other.fits else None
-        if gives:
-            return Alternative(change.words, gives, change.takes, dict(other.variables))
+        other = best_fitting(change.problem, found.best if found.best.fits else None)
+        gives = gain(problem, found.best, change.problem, other.best) if other else None
+        if other and gives:
+            return Alternative(change.words, gives, change.takes, dict(other.best.variables))
     return None
 
 
@@ -156,9 +156,9 @@ def gain(problem: Problem, now: Candidate, changed: Problem, then: Candidate) ->
     """What a change gives over what there is, in words; None where it gives nothing worth its cost."""
     if not now.fits:
         return f"it fits, {caps_in_words(then, changed.workload)}"
-    if _caps(then) > _caps(now):
+    if then.rung > now.rung:
         return caps_in_words(then, changed.workload)
-    same = changed.workload == problem.workload and _caps(then) == _caps(now)
+    same = changed.workload == problem.workload and then.rung == now.rung
     return _gain_at_same_quality(problem, now, changed, then) if same else None
 
 
@@ -170,10 +170,6 @@ def _gain_at_same_quality(problem: Problem, now: Candidate, changed: Problem, th
     if _pool(then) >= WORTHWHILE * _pool(now):
         return f"the same quality, and a cache of {_pool(then)} tokens instead of {_pool(now)}"
     return None
-
-
-def _caps(option: Candidate) -> tuple[int, int, int]:
-    return option.rung.image_tokens, option.rung.frame_tokens, option.rung.frames
 
 
 def _pool(option: Candidate) -> int:

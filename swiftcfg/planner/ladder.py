@@ -27,9 +27,9 @@ LEAST_FRAMES = 4
 STEP = 0.93
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Rung:
-    """Caps on one image and one video frame, in tokens; 0 where the kind is not served."""
+    """Caps on one image and one video frame, in tokens; 0 where the kind is not served. Better is greater."""
 
     image_tokens: Tokens
     frame_tokens: Tokens

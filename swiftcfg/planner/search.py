@@ -34,20 +34,30 @@ class Found:
 
 
 def search(problem: Problem) -> Found:
-    """The best candidate; where none fits, the lowest rung's that is nearest to fitting.
+    """The best candidate; where none fits, the lowest rung's that is nearest to fitting."""
+    found = best_fitting(problem)
+    if found:
+        return found
+    rungs = rungs_of(problem)
+    lowest = [candidate(problem, rungs[-1], count, eager=True) for count in splits_of(problem)]
+    nearest = max(lowest, key=shortfall)
+    return Found(nearest, None, candidate(problem, rungs[0], nearest.ranks, eager=True))
+
+
+def best_fitting(problem: Problem, least: Candidate | None = None) -> Found | None:
+    """The best candidate that fits, None where none does, or none that is as good as ``least``.
 
     CUDA graphs are given up only where nothing fits with them. The number of GPUs is never a reason to
     shrink: any split up to all of them is looked at, the smallest that holds a rung is taken.
     """
-    rungs = rungs_of(problem)
-    ranks = splits_of(problem)
-    for eager in (False, True):
+    rungs, ranks = rungs_of(problem), splits_of(problem)
+    if least is not None:
+        rungs = (*(rung for rung in rungs if rung > least.rung), least.rung)
+    for eager in (False, True) if least is None or least.settings.enforce_eager else (False,):
         usable = [count for count in ranks if candidate(problem, rungs[-1], count, eager=eager).fits]
         if usable:
             return _highest(problem, rungs, usable, eager=eager)
-    lowest = [candidate(problem, rungs[-1], count, eager=True) for count in ranks]
-    nearest = max(lowest, key=shortfall)
-    return Found(nearest, None, candidate(problem, rungs[0], nearest.ranks, eager=True))
+    return None
 
 
 def shortfall(option: Candidate) -> float:

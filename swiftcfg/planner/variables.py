@@ -1,9 +1,10 @@
 """The environment variables that give a rung's caps to ms-swift, in whichever spelling this runtime reads."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from swiftcfg.errors import InputError
-from swiftcfg.model import Model
+from swiftcfg.model import Model, ProcessorLimits, VisionTower
 from swiftcfg.planner.ladder import Rung
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits, effective_limits
@@ -17,9 +18,20 @@ def limits_of(model: Model, runtime: Runtime, variables: Mapping[str, str]) -> L
     """What ms-swift makes of these variables; the model's tower must be known."""
     if model.vision is None:
         raise InputError(f"{model.name} has no vision tower that swiftcfg knows", "serve it with a text-only workload")
-    return effective_limits(
-        model.vision, runtime, variables, model_type=model.model_type, processor=model.limits, backend="vllm"
-    )
+    return _limits(model.vision, runtime, tuple(variables.items()), model.model_type, model.limits)
+
+
+@lru_cache(maxsize=4096)
+def _limits(
+    vision: VisionTower,
+    runtime: Runtime,
+    variables: tuple[tuple[str, str], ...],
+    model_type: str | None,
+    processor: ProcessorLimits | None,
+) -> Limits:
+    """The same, remembered: candidates on different cards ask for the same caps again and again."""
+    given = dict(variables)
+    return effective_limits(vision, runtime, given, model_type=model_type, processor=processor, backend="vllm")
 
 
 def sampling(workload: Workload, frames: int) -> dict[str, str]:

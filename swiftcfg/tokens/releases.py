@@ -5,6 +5,7 @@ swift/llm/template/template/qwen.py, in 4.x swift/model/models/qwen.py and swift
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.version import Version
 
@@ -77,6 +78,7 @@ def _within(version: Version, span: tuple[str, str]) -> bool:
     return Version(span[0]) <= version < Version(span[1])
 
 
+@lru_cache(maxsize=256)
 def check_pair(kind: TowerKind, swift: Version, utils: Version | None) -> Version:
     """The version of qwen-vl-utils if this pair serves ``kind``; raises InputError where ms-swift fails to start."""
     if utils is None:
