@@ -30,8 +30,8 @@ __all__ = [
     "find_fault",
     "read_fields",
     "read_fragment",
-    "read_program",
     "read_pasted",
+    "read_program",
     "read_script",
     "read_words",
 ]
