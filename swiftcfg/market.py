@@ -26,7 +26,7 @@ def _fewer_bits(model: Model) -> tuple[Model, ...]:
     size = model.weights.total()
     builds = [
         other
-        for other in catalogue_models()
+        for other in catalogue_models(model.model_type)
         if other.quantization
         and _shape(other) == _shape(model)
         and other.weights is not None

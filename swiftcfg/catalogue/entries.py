@@ -82,9 +82,10 @@ def model_names() -> list[str]:
     return list(entries())
 
 
-def catalogue_models() -> list[Model]:
-    """Every model of the catalogue."""
-    return [entry.model() for entry in entries().values()]
+def catalogue_models(model_type: str | None = None) -> list[Model]:
+    """Every model of the catalogue, or those of one of ms-swift's types."""
+    wanted = (entry for entry in entries().values() if model_type in (None, entry.value("model_type")))
+    return [entry.model() for entry in wanted]
 
 
 def _of_family(family: Record) -> Iterator[Entry]:

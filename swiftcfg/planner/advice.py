@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from swiftcfg.model import Model
@@ -55,13 +54,11 @@ def _applies(row: Mapping[str, Any], situation: Situation) -> bool:
         all(row[name] == fact for name, fact in facts.items() if name in row)
         and ("tasks" not in row or situation.task in row["tasks"])
         and ("kinds" not in row or (vision is not None and vision.kind in row["kinds"]))
-        and _within(row.get("ms_swift"), situation.runtime.ms_swift)
-        and _within(row.get("vllm"), situation.runtime.vllm)
+        and _reached(row.get("ms_swift"), situation.runtime.ms_swift)
+        and _reached(row.get("vllm"), situation.runtime.vllm)
     )
 
 
-def _within(versions: str | None, version: Version | None) -> bool:
-    """Whether a version is in a range; an unknown version is in none, so nothing is claimed of it."""
-    if versions is None:
-        return True
-    return version is not None and SpecifierSet(versions).contains(version, prereleases=True)
+def _reached(since: str | None, version: Version | None) -> bool:
+    """Whether a version is ``since`` or newer; an unknown one is not, so that nothing is claimed of it."""
+    return since is None or (version is not None and version >= Version(since))
