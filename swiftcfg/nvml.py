@@ -29,7 +29,7 @@ _Capability = tuple[int, int] | None
 @cache
 def gpu_catalogue() -> GpuCatalogue:
     """The shipped catalogue of cards."""
-    return GpuCatalogue.of(knowledge.load("gpus.yaml"))
+    return GpuCatalogue.of(knowledge.load("gpus.json"))
 
 
 def find_gpus(spec: str | None, environment: Mapping[str, str]) -> GpuInventory:

@@ -5,14 +5,16 @@ Every row carries the source of its numbers. The core never opens these files; i
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+FOLDER = Path(__file__).parent
 
 
 @cache
 def load(name: str) -> Any:
     """The content of ``knowledge/<name>``, a .yaml or .json file shipped with the package; treat it as frozen."""
-    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    text = (FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".json"):
         return json.loads(text)
     import yaml  # noqa: PLC0415  (25 ms that JSON readers need not pay)
@@ -22,4 +24,4 @@ def load(name: str) -> Any:
 
 def names(folder: str, suffix: str) -> list[str]:
     """The file names with ``suffix`` in a folder under knowledge/, sorted."""
-    return sorted(entry.name for entry in files(__package__).joinpath(folder).iterdir() if entry.name.endswith(suffix))
+    return sorted(entry.name for entry in (FOLDER / folder).iterdir() if entry.name.endswith(suffix))
