@@ -1,17 +1,17 @@
 """The market: quantised builds of a model and other cards, for the alternatives that a plan weighs."""
 
-from collections.abc import Iterable
-
 from swiftcfg.catalogue import catalogue_models
 from swiftcfg.gpu import Gpu
-from swiftcfg.gpu_catalogue import Card
 from swiftcfg.gpu_spec import card_gpu
 from swiftcfg.model import Model
 from swiftcfg.nvml import gpu_catalogue
 from swiftcfg.planner import Market
 
-#: Bfloat16 and FlashAttention begin with Ampere (vllm@0.23.0:vllm/platforms/cuda.py).
-LEAST_CAPABILITY = (8, 0)
+#: The cards to weigh: those that are rented and sold for this, one or two for each amount of memory.
+OFFERED = (
+    "RTX5080", "L4", "RTX4090", "RTX5090", "A100-40GB", "L40S", "H100-80GB", "A100-80GB", "RTX-PRO-6000",
+    "H200-141GB", "B200", "B300",
+)  # fmt: skip
 
 
 def market_of(model: Model, gpus: tuple[Gpu, ...]) -> Market:
@@ -51,18 +51,13 @@ def _same_line(name: str, other: str) -> bool:
 
 
 def _cards(gpus: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
-    """The newest card of each amount of memory, smallest first; those of the planned cards' own size are left out."""
+    """One card of each amount of memory, smallest first; those of about the planned cards' own size are left out."""
     catalogue = gpu_catalogue()
-    served = [card for card in catalogue.cards if _still_served(card)]
-    sizes = sorted({card.nvml_total for card in served} - {gpu.nvml_total for gpu in gpus})
-    return tuple(card_gpu(_newest(card for card in served if card.nvml_total == size), catalogue) for size in sizes)
+    cards = [card_gpu(card, catalogue) for name in OFFERED for card in catalogue.named(name)]
+    other = [card for card in cards if not any(_alike(card.nvml_total, gpu.nvml_total) for gpu in gpus)]
+    return tuple(sorted(other, key=lambda card: card.nvml_total))
 
 
-def _newest(cards: Iterable[Card]) -> Card:
-    """The first of the newest generation among them."""
-    return max(cards, key=lambda card: card.compute_capability)
-
-
-def _still_served(card: Card) -> bool:
-    """Whether a card is new enough to be worth having for this."""
-    return card.compute_capability >= LEAST_CAPABILITY
+def _alike(amount: int, other: int) -> bool:
+    """Whether two cards have as good as the same memory: an H100 and an A100 of 80 GB do."""
+    return abs(amount - other) * 20 < max(amount, other)
