@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from swiftcfg import laxjson
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.engine import EngineSettings
 from swiftcfg.errors import InputError
@@ -128,7 +129,7 @@ def limits_of(
         return None, ()
     if runtime.qwen_vl_utils is None:
         return None, ("qwen-vl-utils is not known, so the sizes of images are not, either; give --qwen-vl-utils",)
-    variables = {name: word for name, word in config.environment if isinstance(word, str)}
+    variables = {name: word for name, word in config.environment if isinstance(word, str)} | _by_flag(config)
     hidden = [name for name, word in config.environment if isinstance(word, Unknown)]
     flag = config.word("max_pixels")
     try:
@@ -139,6 +140,16 @@ def limits_of(
     except InputError as error:
         return None, (f"{error.sentence}; image sizes are not known",)
     return limits, tuple(f"the value of {name} is not known and taken as not set" for name in hidden)
+
+
+def _by_flag(config: DeployConfig) -> dict[str, str]:
+    """Variables that --model_kwargs writes over the environment (ms-swift@4.6.0:…/base_args/base_args.py:236-250)."""
+    word = config.word("model_kwargs")
+    try:
+        given = laxjson.read(word, repaired=True) if isinstance(word, str) else {}
+    except ValueError:
+        return {}
+    return {name.upper(): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
 def _gpu_notes(settings: EngineSettings, gpus: tuple[Gpu, ...]) -> Iterator[str]:

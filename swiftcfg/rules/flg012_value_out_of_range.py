@@ -13,7 +13,6 @@ Good:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
@@ -21,6 +20,7 @@ from swiftcfg.rule import Finding, Fix, SetFlag
 from swiftcfg.rules.json_flags import is_json
 from swiftcfg.rules.written import Written, in_force
 from swiftcfg.script import Script
+from swiftcfg.values import dataclass
 
 SEVERITY = "error"
 CONFIDENCE = "certain"

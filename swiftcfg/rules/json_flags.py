@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from swiftcfg import laxjson
@@ -10,6 +9,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.rules.written import Written, in_force
 from swiftcfg.script import Script
 from swiftcfg.settings.draft import REPAIRS_JSON
+from swiftcfg.values import dataclass
 
 _NAMES = ("limit_mm_per_prompt", "vllm_engine_kwargs", "vllm_speculative_config", "model_kwargs")
 

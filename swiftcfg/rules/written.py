@@ -1,12 +1,12 @@
 """The flags of a call as they are written, each with what ms-swift's parser makes of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from swiftcfg.errors import InputError
 from swiftcfg.flags import FlagCatalog, Match
 from swiftcfg.script import FlagUse, Script
+from swiftcfg.values import dataclass
 
 #: Why ms-swift's parser refuses the words after a flag.
 Kind = Literal["choice", "type", "missing", "left over"]

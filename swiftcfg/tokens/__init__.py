@@ -6,9 +6,13 @@ from swiftcfg.tokens.limits import Limits, SizedImage, SizedVideo
 from swiftcfg.tokens.notes import Note
 from swiftcfg.tokens.prompt import TEMPLATES, chat_overhead
 from swiftcfg.tokens.resize import never_shrink_pixels, smart_resize
+from swiftcfg.tokens.variables import CONVERSIONS
+from swiftcfg.tokens.variables import FORGOTTEN as FORGOTTEN_VARIABLES
 from swiftcfg.tokens.variables import KNOWN as KNOWN_VARIABLES
 
 __all__ = [
+    "CONVERSIONS",
+    "FORGOTTEN_VARIABLES",
     "KNOWN_VARIABLES",
     "PUBLISHED_LIMITS",
     "TEMPLATES",
