@@ -52,13 +52,10 @@ def read_fragment(fragment: Fragment, environment: Iterable[VariableUse] = ()) -
     return Shell(fragment, environment).run()
 
 
-def read_program(
-    fields: Sequence[Field], file: File, environment: Iterable[VariableUse] = ()
-) -> tuple[Script, ...]:
+def read_program(fields: Sequence[Field], file: File, environment: Iterable[VariableUse] = ()) -> tuple[Script, ...]:
     """Every ``swift deploy`` in the words of a program that no shell starts."""
     around = Fragment(file, "", (), (), 0)
-    return tuple(replace(script, syntax="words") if script.span and not script.forbidden else script
-                 for script in Shell(around, environment).run_words(list(fields))) if fields else ()
+    return Shell(around, environment).run_words(list(fields)) if fields else ()
 
 
 def find_fault(text: str) -> str | None:

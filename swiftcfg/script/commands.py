@@ -11,7 +11,7 @@ from swiftcfg.script.parser import assignment, heredoc_pieces, parse
 from swiftcfg.script.program import Call, Inner, find_deploy
 from swiftcfg.script.state import State
 from swiftcfg.script.syntax import Block, Command, Heredoc, ShellFault, Simple, Text, Word
-from swiftcfg.script.uses import Manner, Script, VariableUse
+from swiftcfg.script.uses import Manner, Script, Syntax, VariableUse
 from swiftcfg.script.variables import Variables
 from swiftcfg.script.words import Field
 
@@ -189,15 +189,27 @@ class Commands(Variables):
             if text:
                 self._read_apart(text, call, program.parameters)
         elif program:
-            self._add(program, command)
+            self._add(program, command, fields)
 
-    def _add(self, script: Script, command: Simple) -> None:
+    def run_words(self, fields: list[Field]) -> tuple[Script, ...]:
+        """Run a program that no shell starts, from its words."""
+        self._external(Simple((), ()), fields)
+        return tuple(self.scripts)
+
+    def _add(self, script: Script, command: Simple, fields: list[Field]) -> None:
         written = (*command.assignments, *command.words)
-        span = self.fragment.span(written[0].start, written[-1].end)
-        assumed = tuple(self.assumed.values())
+        if written:
+            span = self.fragment.span(written[0].start, written[-1].end)
+        else:
+            first, last = fields[0].span, fields[-1].span
+            span = first.up_to(last) if first and last else None
+        syntax: Syntax = "shell" if written else "words"
         self.scripts.append(
-            replace(script, conditional=self.doubts > 0, assumed=assumed, span=span, forbidden=self.fragment.forbidden)
-        )
+            replace(
+                script, conditional=self.doubts > 0, assumed=tuple(self.assumed.values()), span=span,
+                forbidden=self.fragment.forbidden, syntax=syntax,
+            )
+        )  # fmt: skip
 
     def _input(self, heredocs: tuple[Heredoc, ...]) -> Fragment | None:
         """What a here-document gives to the standard input of a shell."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from swiftcfg.config import Unknown
@@ -11,6 +10,7 @@ from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.parser import ASSIGNMENT
 from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, Text, Word
 from swiftcfg.script.words import Field, joined
+from swiftcfg.values import dataclass
 
 #: The longest argument Linux passes to a program (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h: 32 pages).
 LONGEST_VALUE = 131_072

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from swiftcfg.config import Unknown, Word
@@ -75,7 +75,7 @@ class Fragment:
         """The part from ``start`` to ``end``."""
         if not self.starts:
             return Fragment(self.file, self.text[start:end], (), (), self.at, holes=self.holes)
-        runs = list(self._runs(start, end))
+        runs = list(self.runs(start, end))
         return self._made(runs, start, self.forbidden + forbidden)
 
     def parts(self, pieces: Iterable[tuple[int, int]]) -> "Fragment":
@@ -84,14 +84,40 @@ class Fragment:
         if not self.starts:
             text = "".join(self.text[start:end] for start, end in pieces)
             return Fragment(self.file, text, (), (), self.at, holes=self.holes)
-        runs = [run for start, end in pieces for run in self._runs(start, end)]
+        runs = [run for start, end in pieces for run in self.runs(start, end)]
         return self._made(runs, pieces[0][0] if pieces else 0, self.forbidden)
+
+    def followed_by(self, other: "Fragment", between: str) -> "Fragment":
+        """Two texts of one file as one, with ``between`` in between."""
+        if not (self.starts and other.starts) or self.holes or other.holes:
+            return self.detached(f"{self.text}{between}{other.text}", 0)
+        gap = Span(self.spans[-1].end, max(self.spans[-1].end, other.spans[0].start))
+        runs = (*self.runs(0, len(self.text)), (between, gap), *other.runs(0, len(other.text)))
+        return self._made(list(runs), 0, self.forbidden + other.forbidden)
+
+    def replaced(self, pattern: "re.Pattern[str]", value: Callable[["re.Match[str]"], Word]) -> "Fragment":
+        """The text with something else for each match, as a program does that sees the text before a shell."""
+        holes, last = list(self.holes), 0
+        runs: list[tuple[str, Span]] = []
+        for match in pattern.finditer(self.text):
+            runs += self.runs(last, match.start())
+            word = value(match)
+            if isinstance(word, Unknown):
+                holes.append(word)
+                word = f"\0{len(holes) - 1}\0"
+            runs.append((word, self.span(*match.span()) or Span(self.at, self.at)))
+            last = match.end()
+        if not runs:
+            return self
+        runs += self.runs(last, len(self.text))
+        return replace(self._made(runs, 0, self.forbidden), holes=tuple(holes))
 
     def _made(self, runs: list[tuple[str, Span]], start: int, forbidden: str) -> "Fragment":
         part = Fragment.of_runs(self.file, runs, forbidden)
         return replace(part, at=self.offset(start), holes=self.holes)
 
-    def _runs(self, start: int, end: int) -> Iterable[tuple[str, Span]]:
+    def runs(self, start: int, end: int) -> Iterable[tuple[str, Span]]:
+        """The runs from ``start`` to ``end``, the first and last of them cut."""
         number = bisect_right(self.starts, start) - 1
         while number < len(self.starts) and self.starts[number] < end:
             first = self.starts[number]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from swiftcfg.script.lexer import Lexer
 from swiftcfg.script.syntax import (
@@ -21,6 +20,7 @@ from swiftcfg.script.syntax import (
     Text,
     Word,
 )
+from swiftcfg.values import dataclass
 
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,200}\])?(?:\+|-|\*|/|%|\||&|\^|<<|>>)?=|\+\+|--", re.ASCII)
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=", re.ASCII)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from swiftcfg.config import Unknown
 from swiftcfg.script.arguments import read_arguments
@@ -10,6 +10,7 @@ from swiftcfg.script.expansion import declared
 from swiftcfg.script.uses import Script, VariableUse
 from swiftcfg.script.words import Field, Written, joined
 from swiftcfg.script.wrappers import WRAPPERS, Wrapper
+from swiftcfg.values import dataclass
 
 _PYTHON = re.compile(r"python[0-9.]*")
 #: Options of python that take a separate value, besides -m and -c.

@@ -1,6 +1,6 @@
 """What a shell knows at one point of a script, and what is left of it where two ways meet."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
@@ -9,6 +9,7 @@ from swiftcfg.script.fragment import Fragment
 from swiftcfg.script.syntax import Command
 from swiftcfg.script.uses import Place, Spans
 from swiftcfg.script.words import Field
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

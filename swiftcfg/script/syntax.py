@@ -1,6 +1,6 @@
 """What a shell script is made of, before anything is expanded: pieces, words and commands."""
 
-from dataclasses import dataclass
+from swiftcfg.values import dataclass
 
 
 class ShellFault(Exception):  # noqa: N818  (a fault of the text, told to the user as such)

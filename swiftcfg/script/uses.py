@@ -102,7 +102,9 @@ class Assumption:
 
 
 #: How a call is written. shell: as words of a shell. words: each word a string of its own, in a list of YAML, JSON
-#: or Python. yaml, json: settings, each flag a key.
+#: or Python; spans take in its quotes, and a word in double quotes with escapes as in JSON can stand in its place.
+#: yaml, json: settings, each flag a key (``spelling`` has no dashes), each value as YAML or JSON writes it; there are
+#: no strays, and ``span`` runs from the first key (of JSON, the brace) to the end of the last flag's value.
 Syntax = Literal["shell", "words", "yaml", "json"]
 
 

@@ -33,6 +33,7 @@ class Field:
     parts: tuple[Word, ...]
     place: Place
     written: Written | None = field(default=None, compare=False)
+    content: Fragment | None = field(default=None, compare=False)  # the text without the quotes of a YAML scalar
 
     def word(self) -> Word:
         return joined(self.parts)
@@ -50,11 +51,15 @@ class Field:
         one = self.written
         if one is None or not one.raw.startswith(f"{name}="):
             return None, None
-        middle = one.start + len(name)
+        span, middle = one.span, one.start + len(name)
+        if span is None or span.end - span.start != one.end - one.start:
+            return None, None
         return one.fragment.span(one.start, middle), one.fragment.span(middle + 1, one.end)
 
     def inside(self, around: Fragment) -> Fragment:
         """The word as a text of its own, for whoever reads it as a script."""
+        if self.content is not None:
+            return self.content
         text, holes = with_holes(self.parts)
         one = self.written
         if one is None:

@@ -1,7 +1,9 @@
 """Programs that run another program, and what they do to its words and its environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from swiftcfg.values import dataclass
 
 _NONE: frozenset[str] = frozenset()
 

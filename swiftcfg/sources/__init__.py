@@ -1,0 +1,147 @@
+"""Sources: every ``swift deploy`` in a text, whatever kind of file it is.
+
+Text in, calls out; nothing is opened here. Spans and places are those of the whole text.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from swiftcfg.errors import InputError
+from swiftcfg.script import Script, find_fault, read_script
+from swiftcfg.script.fragment import File
+from swiftcfg.sources.dockerfile import dockerfile_calls
+from swiftcfg.sources.nodes import Mapping, Node, Sequence, mappings, read_nodes
+from swiftcfg.sources.pastes import logged_calls, pasted_calls
+from swiftcfg.sources.pipelines import github_calls, gitlab_calls
+from swiftcfg.sources.python import python_calls
+from swiftcfg.sources.services import compose_calls, kubernetes_calls
+from swiftcfg.sources.settings import checkpoint_call, looks_like_arguments, settings_call
+from swiftcfg.sources.systemd import unit_calls
+
+Kind = Literal[
+    "shell", "yaml", "json", "args.json", "compose", "kubernetes", "github", "gitlab", "systemd", "dockerfile",
+    "python", "paste", "log",
+]  # fmt: skip
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that was read. ``fault`` says why there is no call in it, where that is known."""
+
+    name: str
+    kind: Kind
+    text: str
+    calls: tuple[Script, ...]
+    fault: str | None = None
+
+
+def find_calls(name: str, text: str) -> Source:
+    """Every ``swift deploy`` in a text. ``name`` is that of its file, and decides how it is read; any text can be."""
+    for pattern, kind, reader in _BY_NAME:
+        if pattern.search(name):
+            return _read(name, text, kind, reader)
+    if _SETTINGS_NAME.search(name):
+        return _structured(name, text)
+    if "\0" in text:
+        return Source(name, "shell", text, (), "it holds NUL bytes, which no script has")
+    return _guessed(name, text)
+
+
+def _read(name: str, text: str, kind: Kind, reader: "_Reader") -> Source:
+    try:
+        return Source(name, kind, text, tuple(reader(File(text))))
+    except InputError as error:
+        return Source(name, kind, text, (), error.sentence)
+
+
+_Reader = Callable[[File], "tuple[Script, ...] | Iterator[Script]"]
+
+_BY_NAME: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
+    (re.compile(r"(?i)(?:^|/)(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?$"), "dockerfile", dockerfile_calls),
+    (re.compile(r"\.service$"), "systemd", unit_calls),
+    (re.compile(r"\.pyw?$"), "python", python_calls),
+)
+_SETTINGS_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
+_PROSE_NAME = re.compile(r"(?i)\.(?:md|markdown|rst)$")
+#: What a file without a telling name starts with, or has a line of.
+_LOOKS: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
+    (re.compile(r"run sh: `"), "log", logged_calls),
+    (re.compile(r"(?m)^\[Service\][ \t]*$"), "systemd", unit_calls),
+    (re.compile(r"(?m)\A(?:[ \t]*(?:#.*)?\n)*FROM[ \t]+\S+"), "dockerfile", dockerfile_calls),
+    (
+        re.compile(r"(?m)\A#!.*\bpython|^(?:import|from)[ \t]+(?:subprocess|os)\b|\[\s*['\"]swift['\"],"),
+        "python",
+        python_calls,
+    ),
+)
+
+
+def _guessed(name: str, text: str) -> Source:
+    """A text under a name that says little: read as what its looks tell, or as whatever finds a call in it."""
+    if not _PROSE_NAME.search(name):
+        scripts = read_script(text)
+        if scripts and not re.search(r"(?m)^[ \t]*(?:`{3}|> )", text):
+            return Source(name, "shell", text, scripts)
+    for pattern, kind, reader in _LOOKS:
+        if pattern.search(text):
+            found = _read(name, text, kind, reader)
+            if found.calls:
+                return found
+    pasted = pasted_calls(File(text)) if "deploy" in text else ()
+    if pasted or _PROSE_NAME.search(name):
+        return Source(name, "paste", text, pasted)
+    structured = _structured(name, text)
+    if structured.calls and not (structured.kind in ("yaml", "json") and not structured.calls[0].flags):
+        return structured
+    fault = find_fault(text)
+    return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else None)
+
+
+def _structured(name: str, text: str) -> Source:
+    """YAML or JSON: whatever the keys of its documents say that it is."""
+    file = File(text)
+    kind: Kind = "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "yaml"
+    try:
+        documents = read_nodes(file)
+        found = [(_kind_of(document, name), document) for document in documents]
+        calls = [script for each, document in found if each for script in _calls_of(each, document, file)]
+        known = next((each for each, _ in found if each), None)
+        if known:
+            return Source(name, known, text, tuple(calls))
+        if documents and isinstance(documents[0], Mapping) and looks_like_arguments(documents[0]):
+            return Source(name, "args.json", text, (checkpoint_call(file, name),))
+        return Source(name, kind, text, (settings_call(file, name),))
+    except InputError as error:
+        return Source(name, kind, text, (), error.sentence)
+
+
+def _kind_of(document: Node, name: str) -> Kind | None:
+    if not isinstance(document, Mapping):
+        return None
+    names = document.names()
+    if {"apiVersion", "kind"} <= names:
+        return "kubernetes"
+    if isinstance(document.get("services"), Mapping):
+        return "compose"
+    if _has_steps(document):
+        return "github"
+    jobs = (value for _, value in document.pairs if isinstance(value, Mapping))
+    if "gitlab" in name or any({"script"} & job.names() for job in jobs):
+        return "gitlab"
+    return None
+
+
+def _has_steps(document: Mapping) -> bool:
+    jobs = document.mapping("jobs") or document.mapping("runs")
+    return jobs is not None and any(isinstance(each.get("steps"), Sequence) for _, each in mappings(jobs))
+
+
+def _calls_of(kind: Kind, document: Node, file: File) -> tuple[Script, ...]:
+    assert isinstance(document, Mapping)  # noqa: S101  (only mappings have a kind)
+    if kind in ("kubernetes", "compose"):
+        return tuple((kubernetes_calls if kind == "kubernetes" else compose_calls)(document, file))
+    return tuple((github_calls if kind == "github" else gitlab_calls)(document))
