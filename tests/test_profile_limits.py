@@ -78,3 +78,14 @@ def test_before_engine_keywords_a_longer_context_lets_large_videos_in():
     video = made.items[1]
     assert made.memory.encoder_cache_tokens >= video.tokens == 43200
     assert "draw" in next(item.reason for item in made.settings if item.name == "max_model_len")
+
+
+def test_more_requests_than_tokens_in_a_step_get_a_wider_step():
+    asked = workload(images={"per_request": 1, "sizes": ["56x56"]}, prompt_tokens=5, answer_tokens=5,
+                     concurrent_requests=3000)  # fmt: skip
+    made = plan(problem("Qwen2-VL-2B-Instruct", "H200", asked))
+    assert json.loads(setting(made, "vllm_engine_kwargs"))["max_num_batched_tokens"] == 3072
+    narrow = EngineSettings(backend="vllm", max_num_seqs=3000, max_model_len=256, media_limits=IMAGES_ONLY)
+    refused = plan_memory(made.model, made.gpus[0], made.runtime, narrow)
+    assert refused.verdict == "does-not-fit"
+    assert "max_num_seqs 3000" in refused.reasons[0]

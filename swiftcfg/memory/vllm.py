@@ -30,6 +30,8 @@ _FIRST_QWEN3_VL = Version("0.11.0")
 
 START_CHECK_SOURCE = "vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153, vllm@0.32.0:vllm/v1/worker/utils.py:716-771"
 
+_BATCH_SOURCE = "vllm@0.23.0:vllm/config/scheduler.py verify_max_model_len"
+
 #: Positions to count with where neither the command nor the model gives a length; the plan is ``unknown`` then.
 _SOME_LENGTH = Tokens(8192)
 
@@ -210,6 +212,13 @@ def _constraints(
     """What must hold before any request is known."""
     if checked is not None:
         yield _start_constraint(case, account, checked)
+    spare = case.batch.tokens - case.batch.max_num_seqs
+    if spare < 0:
+        yield Constraint(
+            "batch", spare, spare, "tokens",
+            f"the engine refuses to start with more sequences at once (max_num_seqs {case.batch.max_num_seqs}) than "
+            f"tokens in a step (max_num_batched_tokens {case.batch.tokens}) ({_BATCH_SOURCE})",
+        )  # fmt: skip
     sentence = "the engine takes {needs} beyond its budget, the card leaves {has}"
     yield bytes_constraint("outside the budget", account.outside, _room(case, account), sentence)
     if account.pool is not None:

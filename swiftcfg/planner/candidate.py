@@ -23,6 +23,8 @@ from swiftcfg.workload import Workload
 
 #: Context lengths are rounded up to this, for people; vLLM stores tokens in blocks of 16.
 CONTEXT_STEP = 256
+#: max_num_batched_tokens where nothing is said (vllm@0.23.0:vllm/config/scheduler.py, DEFAULT_MAX_NUM_BATCHED_TOKENS).
+LEAST_BATCH = 2048
 #: Never more of a card than this: what vLLM does not count grows with time (vllm-project/vllm#28230).
 MOST_UTILIZATION = 0.95
 #: Any share serves to learn what a plan needs outside its budget.
@@ -88,6 +90,7 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         tensor_parallel_size=ranks,
         max_model_len=_context(problem.model, request.tokens),
         max_num_seqs=problem.workload.concurrent_requests,
+        max_num_batched_tokens=_batch(problem),
         media_limits=_media_limits(problem),
         enforce_eager=eager,
         kv_cache_dtype=problem.kv_cache_dtype,
@@ -137,6 +140,14 @@ def _context(model: Model, tokens: int) -> Tokens:
     return Tokens(min(rounded, longest))
 
 
+def _batch(problem: Problem) -> Tokens | None:
+    """Tokens of a step, where there are more requests than the fewest that any vLLM takes by itself."""
+    count = problem.workload.concurrent_requests
+    if count <= LEAST_BATCH or route("vllm", "max_num_batched_tokens", problem.runtime.ms_swift) is None:
+        return None
+    return Tokens(-(-count // CONTEXT_STEP) * CONTEXT_STEP)
+
+
 def _media_limits(problem: Problem) -> dict[str, MediaLimit]:
     """A limit for each kind; 0 keeps the engine from reserving memory for what is not served."""
     if problem.model.vision is None:
@@ -173,7 +184,8 @@ def _profiled(
     if unchanged >= largest:
         return base
     narrow = tried[0] if tried and image else base
-    return replace(narrow, max_num_batched_tokens=Tokens(-(-largest // CONTEXT_STEP) * CONTEXT_STEP))
+    wide = -(-largest // CONTEXT_STEP) * CONTEXT_STEP
+    return replace(narrow, max_num_batched_tokens=Tokens(max(wide, narrow.max_num_batched_tokens or 0)))
 
 
 def _lengthened(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, largest: int) -> EngineSettings:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from swiftcfg.backend import backend_word, flag_name
 from swiftcfg.errors import InputError
-from swiftcfg.planner.candidate import CONTEXT_STEP, Candidate, Problem, engine_keywords
+from swiftcfg.planner.candidate import CONTEXT_STEP, LEAST_BATCH, Candidate, Problem, engine_keywords
 from swiftcfg.planner.plan import Setting
 from swiftcfg.units import gib
 
@@ -107,7 +107,9 @@ def _keywords(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
             "vLLM does not see MAX_PIXELS: this makes its start-up profile as large as the largest item really served."
         )
     if "max_num_batched_tokens" in keywords:
-        reasons.append("The largest item must fit one batch of the vision tower.")
+        many = (chosen.settings.max_num_seqs or 0) > LEAST_BATCH
+        what = "every request at once" if many else "the vision tower's largest item"
+        reasons.append(f"One step must have room for {what}.")
     if "kv_cache_dtype" in keywords:
         reasons.append("Keys and values are stored in 8 bits.")
     yield _knob(problem, "engine_kwargs", json.dumps(keywords), " ".join(reasons))
