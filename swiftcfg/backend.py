@@ -5,12 +5,12 @@ tests hold every row against knowledge/flags/, so the rows need no other source.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from swiftcfg.engine import BackendName
 from swiftcfg.flags import FlagCatalog
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Check: from a file to everything that is to be said of it, as the options and its project say."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from swiftcfg.rules import all_rules
 from swiftcfg.script import Script, find_fault, read_script
 from swiftcfg.suppress import UNUSED_IGNORE, Suppressed, matches, suppress
 from swiftcfg.validate import Checked, Reported, call_of, validate
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """DeployConfig: what one ``swift deploy`` call means. The waist between writing, reading and judging."""
 
-from dataclasses import dataclass
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

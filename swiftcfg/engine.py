@@ -5,10 +5,11 @@ The flags of ms-swift changed name at 3.7.0 and some names stayed accepted witho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from swiftcfg.units import Bytes, Pixels, Tokens
+from swiftcfg.values import dataclass
 
 BackendName = Literal["vllm", "transformers", "sglang", "lmdeploy"]
 

@@ -1,7 +1,7 @@
 """Facts: all that is known of one deploy call, for rules to ask for by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from swiftcfg.config import DeployConfig
@@ -15,6 +15,7 @@ from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 #: What people send where no workload says so: screens, and A4 pages at the usual scanner settings.

@@ -6,13 +6,14 @@ reading are those of HfArgumentParser (transformers@5.19.0:transformers/hf_argpa
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
 from packaging.version import Version
 
 from swiftcfg.errors import InputError
+from swiftcfg.values import dataclass
 
 Kind = Literal["str", "int", "float", "bool", "optional bool", "json", "list of str", "list of int", "list of float"]
 

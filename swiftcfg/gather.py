@@ -1,7 +1,6 @@
 """Gather: from one deploy call and what the options say to all that rules may ask for."""
 
 import os
-from dataclasses import dataclass
 from functools import cache
 
 from swiftcfg.catalogue import find_model
@@ -18,6 +17,7 @@ from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits
+from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
 from swiftcfg.workload import Workload
 

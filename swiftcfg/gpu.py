@@ -1,8 +1,7 @@
 """Gpu: one device as NVML reports it, as the catalogue knows it, or as ``--gpu`` describes it."""
 
-from dataclasses import dataclass
-
 from swiftcfg.units import Bytes, Range
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

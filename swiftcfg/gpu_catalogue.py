@@ -5,10 +5,10 @@ Its content is ``knowledge/gpus.yaml``, which explains every number; here it bec
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from swiftcfg.units import MIB, Bytes, Range
+from swiftcfg.values import dataclass
 
 #: Words of NVML's product names that people leave out, and that distinguish nothing.
 _FILLER = re.compile(r"nvidia|geforce|tesla|generation|gpu|rtx|[\s_/()-]")

@@ -10,12 +10,13 @@
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swiftcfg.errors import InputError
 from swiftcfg.gpu import Gpu
 from swiftcfg.gpu_catalogue import Card, GpuCatalogue, Instance, plain_name
 from swiftcfg.units import GIB, Bytes, Range, gib, parse_bytes
+from swiftcfg.values import dataclass
 
 #: More than any machine has; a bound, so that a slip of the finger does not fill memory.
 MOST_CARDS = 1024

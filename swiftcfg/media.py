@@ -5,10 +5,10 @@ Images: ``1920x1080``, ``1080p``, ``A4@200dpi``, ``A4@300dpi-landscape``. Videos
 """
 
 import re
-from dataclasses import dataclass
 
 from swiftcfg.errors import InputError
 from swiftcfg.units import Pixels
+from swiftcfg.values import dataclass
 
 #: Width and height of a page in millimetres, upright (ISO 216; ANSI/ASME Y14.1 for letter and legal).
 PAGES_MM = {

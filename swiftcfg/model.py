@@ -1,9 +1,10 @@
 """Model: what a checkpoint is, as far as tokens, memory and parallelism depend on it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from swiftcfg.units import Bytes, Pixels, Tokens
+from swiftcfg.values import dataclass
 
 #: How attention stores its past. ``full``: every layer keeps keys and values of every token.
 #: ``hybrid`` (sliding window or linear layers among full ones) and ``mla`` are named, not modelled as full.

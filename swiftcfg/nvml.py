@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from swiftcfg.gpu_catalogue import GpuCatalogue
 from swiftcfg.gpu_spec import parse_gpus
 from swiftcfg.nvml_faults import DEVICE_FAULTS, is_fatal, machine_error
 from swiftcfg.units import Bytes, Range
+from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
 
 #: What WSL2 has in place of the native driver's devices.

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
@@ -11,6 +11,7 @@ from typing import Any
 
 from swiftcfg.errors import InputError
 from swiftcfg.files import read_bytes, shown_name
+from swiftcfg.values import dataclass
 
 _PACKAGES = ("ms-swift", "vllm", "qwen-vl-utils", "transformers")
 _LISTS = ("select", "ignore")

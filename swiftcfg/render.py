@@ -6,7 +6,7 @@ argparse will understand is here, so that a template cannot get it wrong.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from packaging.version import Version
 from swiftcfg.config import DeployConfig, Flag, Unknown
 from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.quoting import comment, quote_shell, quote_yaml, shellcheck_codes, yaml_key
+from swiftcfg.values import dataclass
 
 Target = Literal["shell", "yaml"]
 

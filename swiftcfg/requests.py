@@ -1,13 +1,13 @@
 """What the largest request of a workload asks of the engine, once items are resized."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from swiftcfg.memory import Demand
 from swiftcfg.model import Model
 from swiftcfg.tokens import TEMPLATES, Limits, chat_overhead
 from swiftcfg.tokens.prompt import MARKERS
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 #: Assumed for a chat template that has not been counted: more than any that has.

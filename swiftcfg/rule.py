@@ -1,10 +1,10 @@
 """Rule and Finding: what a rule is, what it says, and how it asks for facts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from swiftcfg.script import Place
+from swiftcfg.values import dataclass
 
 #: error: does not start, starts with another meaning than written, or dies under the workload. warning: runs, but
 #: loses quality, memory or safety. info: a better choice is known.

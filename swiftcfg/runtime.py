@@ -1,11 +1,12 @@
 """Runtime: the versions of the software that will serve. Almost every fact here depends on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.version import InvalidVersion, Version
 
 from swiftcfg.errors import InputError
+from swiftcfg.values import dataclass
 
 #: Package names as pip spells them, in the order they are shown.
 PACKAGES = ("ms-swift", "vllm", "qwen-vl-utils", "transformers")

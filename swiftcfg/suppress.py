@@ -6,11 +6,12 @@ line of a call it counts for the whole call, because no comment can stand inside
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swiftcfg.rule import Finding, Rule
 from swiftcfg.script import Place, Script
 from swiftcfg.validate import Outcome, Reported
+from swiftcfg.values import dataclass
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*swiftcfg:\s*ignore(?P<file>-file)?(?:\[(?P<codes>[^\]]*)\]|(?![\w[-]))")
 

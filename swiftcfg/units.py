@@ -5,10 +5,10 @@ the edges, and differ: GiB is 2**30 bytes, GB is 10**9.
 """
 
 import re
-from dataclasses import dataclass
 from typing import NewType
 
 from swiftcfg.errors import InputError
+from swiftcfg.values import dataclass
 
 Bytes = NewType("Bytes", int)
 Tokens = NewType("Tokens", int)

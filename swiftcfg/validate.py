@@ -1,12 +1,13 @@
 """Validate: run every rule that its facts allow over one deploy call."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swiftcfg.facts import Facts
 from swiftcfg.rule import Finding, Rule, Severity
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Place
+from swiftcfg.values import dataclass
 
 #: Facts that a run may lack, and what would supply them.
 REMEDIES = {

@@ -7,9 +7,9 @@ GPU ends the list, an entry given twice empties it, and a number may be followed
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from swiftcfg.gpu import Gpu
+from swiftcfg.values import dataclass
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ORDER = "CUDA_DEVICE_ORDER"

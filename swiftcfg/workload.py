@@ -1,11 +1,12 @@
 """Workload: the shape of the requests to serve, as the YAML files in profiles/ describe it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal
 
 from swiftcfg.media import Clip, Size, parse_clip, parse_size
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 from swiftcfg.workload_shares import completed, shares_of_percentiles
 
 Task = Literal["general", "grounding", "gui", "document-ocr", "chart", "photo", "video", "mixed", "text"]

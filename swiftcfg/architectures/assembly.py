@@ -1,7 +1,7 @@
 """Assemble a Model from the files of a checkpoint, wherever they come from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from swiftcfg.architectures.decoder import stacks_of
@@ -10,6 +10,7 @@ from swiftcfg.architectures.processor import read_limits
 from swiftcfg.architectures.tensors import Tensor
 from swiftcfg.architectures.weights import weights_from_stacks, weights_from_tensors
 from swiftcfg.model import Model, Weights
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Description: what a config.json says about a model, whichever of its layouts it uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from swiftcfg.architectures.fields import flag, listed
@@ -11,6 +10,7 @@ from swiftcfg.architectures.text import has_layers_alike, missing_sizes, read_te
 from swiftcfg.architectures.vision import read_vision
 from swiftcfg.errors import InputError
 from swiftcfg.model import TextTower, VisionTower
+from swiftcfg.values import dataclass
 
 #: torch's names for a dtype -> safetensors' own.
 _DTYPES = {"float32": "F32", "float": "F32", "float16": "F16", "half": "F16"}

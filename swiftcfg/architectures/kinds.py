@@ -1,9 +1,9 @@
 """What is known of each architecture by name: its decoder, its vision tower, how its tensors are called."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from swiftcfg.model import TowerKind
+from swiftcfg.values import dataclass
 
 #: Which decoder parts carry a bias by design; ``config`` means attention_bias and mlp_bias decide.
 Bias = Literal["qkv", "config"]

@@ -1,11 +1,11 @@
 """Quantised checkpoints: which linear layers are packed, and as which tensors."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from swiftcfg.architectures.fields import count, listed
 from swiftcfg.architectures.tensors import Tensor
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

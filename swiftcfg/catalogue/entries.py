@@ -7,13 +7,14 @@ are the family's overlay of that name and make an entry each.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from swiftcfg import knowledge
 from swiftcfg.architectures import Identity, assemble
 from swiftcfg.model import Model
+from swiftcfg.values import dataclass
 
 Record = Mapping[str, Any]
 

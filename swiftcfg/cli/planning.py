@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 
 from swiftcfg.cli.options import given_versions, gpu_option, model_option, runtime_options
 from swiftcfg.cli.workload_options import WorkloadOptions, workload_from, workload_options
+from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

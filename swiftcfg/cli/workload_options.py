@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from swiftcfg.cli.options import WholeNumber
 from swiftcfg.errors import InputError
+from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,6 @@ is new. Only a fix that gives a flag, a variable or a line its meaning back may 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from swiftcfg.fix.edits import CannotWriteError, Edit, applied
 from swiftcfg.fix.meaning import changed, meaning_of
@@ -15,6 +14,7 @@ from swiftcfg.fix.shell import shell_edits
 from swiftcfg.rule import Change, Finding, Fix, RenameFlag, RenameVariable, ReplaceText
 from swiftcfg.script import Script
 from swiftcfg.validate import Reported
+from swiftcfg.values import dataclass
 
 #: Fixes applied to one text; one that comes back is refused after this many times.
 FIX_LIMIT, SAME_FIX_LIMIT = 200, 20

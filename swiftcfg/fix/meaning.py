@@ -1,6 +1,6 @@
 """What a call means to swift, without where it is written; and what a change makes of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swiftcfg.config import Word
 from swiftcfg.rule import (
@@ -14,6 +14,7 @@ from swiftcfg.rule import (
     SetVariable,
 )
 from swiftcfg.script import Script
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

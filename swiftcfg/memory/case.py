@@ -1,7 +1,5 @@
 """Case: everything that one account depends on, resolved once."""
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from swiftcfg.engine import EngineSettings
@@ -11,6 +9,7 @@ from swiftcfg.memory.loaded import dtype_width
 from swiftcfg.memory.plan import Server
 from swiftcfg.memory.versions import Behaviour
 from swiftcfg.model import Model
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Limits that the command leaves unset, as the engine fills them in."""
 
-from dataclasses import dataclass
-
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory.plan import Server
 from swiftcfg.memory.versions import Behaviour
 from swiftcfg.model import Model
 from swiftcfg.units import GIB, Tokens
+from swiftcfg.values import dataclass
 
 #: vllm@0.12.0:vllm/config/scheduler.py:44 and vllm@0.8.5:vllm/config.py:1993-1999.
 _BATCH_TOKENS = 2048

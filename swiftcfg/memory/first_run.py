@@ -1,13 +1,12 @@
 """The engine's first run: one batch of the largest items, then one batch of tokens, then the sampler."""
 
-from dataclasses import dataclass
-
 from swiftcfg.memory.case import Case
 from swiftcfg.memory.items import Encoder
 from swiftcfg.memory.language import MOE_SOURCE, SAMPLER_SOURCE, SOURCE, language_peak, sampler_peak
 from swiftcfg.memory.plan import Term, Vision
 from swiftcfg.memory.vision import PatchBytes, patch_bytes
 from swiftcfg.units import Range, Tokens
+from swiftcfg.values import dataclass
 
 ACTIVATION = "peak activation"
 _NOTHING = Range.exactly(0)

@@ -1,7 +1,6 @@
 """SGLang and LMDeploy: a fraction sizes the cache. Mapped from their documentation, calibrated against no log."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
@@ -13,6 +12,7 @@ from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Term
 from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 from swiftcfg.units import GIB, MIB, Range, Tokens
+from swiftcfg.values import dataclass
 
 _UNCALIBRATED = "uncalibrated: no start-up log of this engine was compared"
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from swiftcfg.memory.plan import Modality, ProfiledItem
 from swiftcfg.memory.versions import Behaviour, PixelKey
 from swiftcfg.model import Model, ProcessorLimits, VisionTower
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 
 #: Side of the picture that older versions feed to smart_resize (vllm@0.8.5:vllm/model_executor/models/qwen2_vl.py:897).
 _HUGE = 9999999

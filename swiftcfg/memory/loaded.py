@@ -1,12 +1,11 @@
 """What is on the card once the model is loaded: weights, tables that the loader builds, LoRA buffers."""
 
-from dataclasses import dataclass
-
 from swiftcfg.architectures import bytes_per_rank
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory.allocator import decoder_rest
 from swiftcfg.model import Model, TextTower, WeightGroup, Weights
 from swiftcfg.units import MIB, Bytes, Range
+from swiftcfg.values import dataclass
 
 #: Width of a parameter after ``--vllm_quantization`` of an unquantised checkpoint, over its width before, in percent
 #: of 16-bit weights. bitsandbytes keeps 4.5 bits with scales (bitsandbytes docs, nf4 with double quantisation off).

@@ -1,10 +1,11 @@
 """MemoryPlan: where every byte of one GPU goes when one rank of a deployment serves there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from swiftcfg.units import Bytes, Range, Tokens
+from swiftcfg.values import dataclass
 
 Verdict = Literal["fits", "tight", "does-not-fit", "unknown"]
 Modality = Literal["image", "video"]

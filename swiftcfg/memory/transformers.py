@@ -1,7 +1,6 @@
 """The transformers backend: no budget and no profile, so the request itself decides what is taken."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -14,6 +13,7 @@ from swiftcfg.memory.plan import Demand, MemoryPlan, Term
 from swiftcfg.model import Model, TextTower, VisionTower
 from swiftcfg.runtime import Runtime
 from swiftcfg.units import MIB, Range, Tokens
+from swiftcfg.values import dataclass
 
 #: From here on the towers split their input by picture and pass no mask, and generate asks for the last row of
 #: logits only (transformers@5.19.0:models/qwen2_5_vl/modeling_qwen2_5_vl.py; releases between are not read).

@@ -5,11 +5,13 @@ Read: 0.7.3, 0.8.1, 0.8.5, 0.9.0.1, 0.9.2, 0.10.0, 0.10.2, 0.11.0, 0.11.2, 0.12.
 behaves like the lower one here.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from packaging.version import Version
+
+from swiftcfg.values import dataclass
 
 #: Bytes per element of (sequences x vocabulary) at the sampler's peak: low, best, high.
 #: PyTorch's sort keeps logits in bf16 and fp32, sorted values, int64 indices and the sort's own buffers

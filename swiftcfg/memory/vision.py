@@ -1,6 +1,5 @@
 """What a vision tower holds at its worst moment, per patch, read off its code version by version."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.version import Version
@@ -8,6 +7,7 @@ from packaging.version import Version
 from swiftcfg.memory.versions import Behaviour
 from swiftcfg.model import TowerKind, VisionTower
 from swiftcfg.units import Range
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

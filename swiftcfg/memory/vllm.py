@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -22,6 +21,7 @@ from swiftcfg.memory.versions import behaviour_of, version_notes
 from swiftcfg.model import Model
 from swiftcfg.runtime import DEFAULT_VERSIONS, Runtime
 from swiftcfg.units import Range, Tokens, gib
+from swiftcfg.values import dataclass
 
 _NOTHING = Range.exactly(0)
 

@@ -1,13 +1,13 @@
 """Advice: notes and warnings of the field that apply to a plan, with their sources."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import Version
 
 from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
+from swiftcfg.values import dataclass
 
 #: The source of what a plan says of itself.
 THIS_PLAN = "this plan"

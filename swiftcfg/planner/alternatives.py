@@ -1,7 +1,7 @@
 """Alternatives: other ways to serve the same workload, each worked out by the same search."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 
 from swiftcfg.backend import route
@@ -12,6 +12,7 @@ from swiftcfg.planner.hardware import card_faults, stores_fp8_cache
 from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
 from swiftcfg.planner.search import Found, best_fitting
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 #: As many as a reader weighs.

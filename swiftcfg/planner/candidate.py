@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from swiftcfg.backend import route
@@ -19,6 +19,7 @@ from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits
 from swiftcfg.tokens.releases import VLLM_NO_RESIZE
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 #: Context lengths are rounded up to this, for people; vLLM stores tokens in blocks of 16.

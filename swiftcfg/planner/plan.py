@@ -1,7 +1,6 @@
 """Plan: the settings that were chosen, what they cost, and why none better was."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from swiftcfg.config import DeployConfig, Flag
@@ -11,6 +10,7 @@ from swiftcfg.model import Model
 from swiftcfg.planner.advice import Note
 from swiftcfg.runtime import Runtime
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 

@@ -1,7 +1,6 @@
 """Search: the highest rung on which the high end of everything still fits."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from swiftcfg.errors import InputError
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
@@ -17,6 +16,7 @@ from swiftcfg.planner.ladder import (
 from swiftcfg.planner.parallelism import obstacles, splits
 from swiftcfg.planner.variables import limits_of, sampling
 from swiftcfg.tokens import never_shrink_pixels, smart_resize
+from swiftcfg.values import dataclass
 
 #: The library's own largest number of frames (qwen-vl-utils: FPS_MAX_FRAMES = 768).
 LIBRARY_FRAMES = 768

@@ -1,9 +1,9 @@
 """Wishes: what the operator decides and the planner only respects."""
 
 import re
-from dataclasses import dataclass
 
 from swiftcfg.errors import InputError
+from swiftcfg.values import dataclass
 
 #: What a key looks like even where it could be the name of a variable: a prefix that a provider gives to keys, or
 #: letters and digits in one long run.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from textwrap import fill
 from typing import Any
 
@@ -10,6 +10,7 @@ from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import kv_bytes_per_token
 from swiftcfg.model import Model, Part, ProcessorLimits, TextTower, VisionTower
 from swiftcfg.units import Bytes, gib
+from swiftcfg.values import dataclass
 
 WIDTH = 100
 SCHEMA_VERSION = 1

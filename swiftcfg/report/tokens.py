@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from textwrap import fill
 
 from swiftcfg.media import Clip, FrameList, Size
@@ -10,6 +10,7 @@ from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits, SizedImage, SizedVideo, never_shrink_pixels
 from swiftcfg.units import Range
+from swiftcfg.values import dataclass
 
 WIDTH = 100
 SCHEMA_VERSION = 1

@@ -1,10 +1,9 @@
 """Generations of qwen-vl-utils: what each calls its limits, starts them with, and does with them."""
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from swiftcfg.units import Tokens
+from swiftcfg.values import dataclass
 
 #: Sides of a token of Qwen2-VL and Qwen2.5-VL; releases before 0.0.13 know no other.
 SIDE_28 = 28

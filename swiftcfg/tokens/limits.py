@@ -1,7 +1,7 @@
 """Limits: what one server does to every image and video, and what each then costs in tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from swiftcfg.errors import InputError
 from swiftcfg.media import Clip, FrameList, Size
@@ -11,6 +11,7 @@ from swiftcfg.tokens.library import IN_PIXELS, Library
 from swiftcfg.tokens.notes import Note
 from swiftcfg.tokens.variables import Constants
 from swiftcfg.units import Pixels, Range, Tokens
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Notes: each variable that is ignored, replaced or raised, with the number that holds instead."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from swiftcfg.tokens import library as rows
 from swiftcfg.tokens import releases
 from swiftcfg.tokens.variables import CONVERSIONS, FORGOTTEN, KNOWN, Constants, Situation, is_read
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What a prompt costs beside the visual tokens themselves: markers around them, and the chat template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from swiftcfg.errors import InputError
 from swiftcfg.units import Range, Tokens
+from swiftcfg.values import dataclass
 
 #: <|vision_start|> and <|vision_end|> around an image, around a video of Qwen2-VL and Qwen2.5-VL, and around
 #: every frame pair of Qwen3-VL (ms-swift@4.6.0:swift/template/templates/qwen.py:345,359).

@@ -1,7 +1,6 @@
 """From environment variables to the limits that qwen-vl-utils works with once ms-swift has loaded a model."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -11,6 +10,7 @@ from swiftcfg.tokens import library as rows
 from swiftcfg.tokens import releases
 from swiftcfg.tokens.library import Library
 from swiftcfg.units import Pixels
+from swiftcfg.values import dataclass
 
 #: The variable in pixels -> the one in tokens that compat_qwen_vl_utils sets from it
 #: (ms-swift@4.6.0:swift/model/models/qwen.py:758-770).
