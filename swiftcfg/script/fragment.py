@@ -98,17 +98,20 @@ class Fragment:
     def replaced(self, pattern: "re.Pattern[str]", value: Callable[["re.Match[str]"], Word]) -> "Fragment":
         """The text with something else for each match, as a program does that sees the text before a shell."""
         holes, last = list(self.holes), 0
+        texts: list[str] = []
         runs: list[tuple[str, Span]] = []
         for match in pattern.finditer(self.text):
-            runs += self.runs(last, match.start())
             word = value(match)
             if isinstance(word, Unknown):
                 holes.append(word)
                 word = f"\0{len(holes) - 1}\0"
-            runs.append((word, self.span(*match.span()) or Span(self.at, self.at)))
+            texts += [self.text[last : match.start()], word]
+            runs += [*self.runs(last, match.start()), (word, self.span(*match.span()) or Span(0, 0))]
             last = match.end()
-        if not runs:
+        if not texts:
             return self
+        if not self.starts:
+            return Fragment(self.file, "".join((*texts, self.text[last:])), (), (), self.at, holes=tuple(holes))
         runs += self.runs(last, len(self.text))
         return replace(self._made(runs, 0, self.forbidden), holes=tuple(holes))
 
@@ -118,7 +121,7 @@ class Fragment:
 
     def runs(self, start: int, end: int) -> Iterable[tuple[str, Span]]:
         """The runs from ``start`` to ``end``, the first and last of them cut."""
-        number = bisect_right(self.starts, start) - 1
+        number = bisect_right(self.starts, start) - 1 if self.starts else 0
         while number < len(self.starts) and self.starts[number] < end:
             first = self.starts[number]
             last = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)

@@ -5,7 +5,7 @@ Text in, calls out; nothing is opened here. Spans and places are those of the wh
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from swiftcfg.errors import InputError
@@ -28,6 +28,10 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
+#: A megabyte of shell is read in a few seconds at worst; scripts have kilobytes.
+SIZE_LIMIT = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A text that was read. ``fault`` says why there is no call in it, where that is known."""
@@ -41,6 +45,8 @@ class Source:
 
 def find_calls(name: str, text: str) -> Source:
     """Every ``swift deploy`` in a text. ``name`` is that of its file, and decides how it is read; any text can be."""
+    if len(text) > SIZE_LIMIT:
+        return _large(name, text)
     for pattern, kind, reader in _BY_NAME:
         if pattern.search(name):
             return _read(name, text, kind, reader)
@@ -49,6 +55,13 @@ def find_calls(name: str, text: str) -> Source:
     if "\0" in text:
         return Source(name, "shell", text, (), "it holds NUL bytes, which no script has")
     return _guessed(name, text)
+
+
+def _large(name: str, text: str) -> Source:
+    """Of a text that no person wrote only what is read at no cost: the log of ms-swift."""
+    found = _read(name, text, "log", logged_calls)
+    fault = f"it has {len(text)} characters, and no script has more than {SIZE_LIMIT}"
+    return found if found.calls else replace(found, kind="shell", fault=fault)
 
 
 def _read(name: str, text: str, kind: Kind, reader: "_Reader") -> Source:
@@ -73,7 +86,7 @@ _LOOKS: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
     (re.compile(r"(?m)^\[Service\][ \t]*$"), "systemd", unit_calls),
     (re.compile(r"(?m)\A(?:[ \t]*(?:#.*)?\n)*FROM[ \t]+\S+"), "dockerfile", dockerfile_calls),
     (
-        re.compile(r"(?m)\A#!.*\bpython|^(?:import|from)[ \t]+(?:subprocess|os)\b|\[\s*['\"]swift['\"],"),
+        re.compile(r"(?m)\A#!.*\bpython|^(?:import|from)[ \t]+(?:subprocess|os)\b|\[\s*['\"](?:swift|bash|sh)['\"],"),
         "python",
         python_calls,
     ),

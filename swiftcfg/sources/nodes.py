@@ -13,9 +13,6 @@ from swiftcfg.script.words import Field, Written
 #: More values, or deeper ones, are no configuration that a person wrote.
 NODE_LIMIT = 100_000
 DEPTH_LIMIT = 60
-#: PyYAML reads a megabyte in about a second; files of settings have kilobytes.
-SIZE_LIMIT = 2_000_000
-
 _TOKEN = re.compile(r"\S+")
 
 
@@ -105,8 +102,6 @@ def read_nodes(file: File) -> list[Node]:
     """The documents of a file. Raises InputError where it is no YAML, or too much of it."""
     import yaml  # noqa: PLC0415  (20 ms that readers of shell scripts need not pay)
 
-    if len(file.text) > SIZE_LIMIT:
-        raise InputError(f"more than {SIZE_LIMIT} characters are no settings")
     builder = _Builder(file)
     try:
         for event in yaml.parse(

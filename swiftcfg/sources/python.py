@@ -13,9 +13,6 @@ from swiftcfg.script.fragment import File, Fragment, with_holes
 from swiftcfg.script.uses import Span
 from swiftcfg.script.words import Field, Written
 
-#: The parser takes a few seconds for a megabyte.
-SIZE_LIMIT = 1_000_000
-
 #: Functions whose first argument is a command.
 _STARTERS = frozenset(
     {"system", "popen", "Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput",
@@ -25,8 +22,6 @@ _STARTERS = frozenset(
 
 def python_calls(file: File) -> tuple[Script, ...]:
     """The calls of a program. Raises InputError where it is no Python."""
-    if len(file.text) > SIZE_LIMIT:
-        raise InputError(f"more than {SIZE_LIMIT} characters are no script")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -12,7 +12,7 @@ from swiftcfg.sources.nodes import Mapping, Node, Scalar, Sequence, mappings
 
 #: https://docs.docker.com/reference/compose-file/interpolation/
 _COMPOSE = re.compile(
-    r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::?[-](?P<default>[^${}]*)|[^}]*)\}|(?P<bare>[A-Za-z_]\w*))"
+    r"\$(?:(?P<dollar>\$)|\{(?P<name>\w+)(?::?[-](?P<default>[^${}]{0,300})|[^{}]{0,300})\}|(?P<bare>[A-Za-z_]\w*))"
 )
 #: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
 _KUBERNETES = re.compile(r"\$\((?P<name>[A-Za-z_]\w*)\)")
