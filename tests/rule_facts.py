@@ -14,11 +14,14 @@ from swiftcfg.script import read_script
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a case says besides its script; the fields are the options of ``swiftcfg validate``."""
+    """What a case says besides its script; the fields are the options of ``swiftcfg validate``.
+
+    A version that is not given is the one that goes with ms-swift; ``none`` says that the package is missing.
+    """
 
     ms_swift: str = DEFAULT_VERSIONS["ms-swift"]
-    vllm: str | None = DEFAULT_VERSIONS["vllm"]
-    qwen_vl_utils: str | None = DEFAULT_VERSIONS["qwen-vl-utils"]
+    vllm: str | None = None
+    qwen_vl_utils: str | None = None
     transformers: str | None = None
     model: str | None = None
     gpu: str | None = None
@@ -44,7 +47,8 @@ def facts_of(text: str, around: Surroundings) -> Iterator[Facts]:
 
 def _given(around: Surroundings) -> Given:
     packages = ("ms_swift", "vllm", "qwen_vl_utils", "transformers")
-    versions = {name.replace("_", "-"): version for name in packages if (version := getattr(around, name))}
-    runtime = choose_runtime(versions, {"ms-swift": versions["ms-swift"]}, "the environment")
+    said = {name.replace("_", "-"): version for name in packages if (version := getattr(around, name))}
+    versions = {name: version for name, version in said.items() if version != "none"}
+    runtime = choose_runtime(versions, {}, "the environment", pointed_at="none" in said.values())
     workload = find_profile(around.profile) if around.profile else None
     return Given(runtime, read_catalog(runtime.ms_swift), around.model, around.gpu, workload)

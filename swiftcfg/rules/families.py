@@ -6,11 +6,11 @@ Read from swift/template/templates/*.py of ms-swift 4.6.0. With vLLM, SGLang and
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from swiftcfg.model import Model
 from swiftcfg.rules.written import Written
 from swiftcfg.tokens import KNOWN_VARIABLES
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,21 @@ class Family:
     """
 
     name: str
-    names: re.Pattern[str]
+    names: str
     reads: frozenset[str]
     engine_reads: frozenset[str]
     instead: str = "--max_pixels, which shrinks every image before the model sees it"
 
 
 def _family(name: str, names: str, reads: str = "", engine_reads: str = "", instead: str | None = None) -> Family:
-    parts = (name, re.compile(names), frozenset(reads.split()), frozenset(engine_reads.split()))
+    parts = (name, names, frozenset(reads.split()), frozenset(engine_reads.split()))
     return Family(*parts, instead) if instead else Family(*parts)
 
 
 _PROCESSOR = '--vllm_engine_kwargs \'{"mm_processor_kwargs": {"%s": …}}\''
 QWEN = Family(
     "Qwen-VL",
-    re.compile(
-        r"qwen(2|2[._]5|3)[-_](vl|omni|gme)|qwen3[._]5|qwen3[._][68]|qvq|ui-tars|mimo[-_]vl|olmocr|mineru2\.5|gme-"
-    ),
+    r"qwen(2|2[._]5|3)[-_](vl|omni|gme)|qwen3[._]5|qwen3[._][68]|qvq|ui-tars|mimo[-_]vl|olmocr|mineru2\.5|gme-",
     frozenset(KNOWN_VARIABLES),
     frozenset(KNOWN_VARIABLES),
 )
@@ -77,7 +75,7 @@ def family_of(given: Mapping[str, Written], model: Model | None) -> Family | Non
     known = [model.model_type] if model and model.model_type else []
     for word in (*words[: "model_type" in given], *known, *words):
         name = (word or "").rstrip("/").rpartition("/")[2].lower()
-        found = next((family for family in FAMILIES if name and family.names.search(name)), None)
+        found = next((family for family in FAMILIES if name and re.search(family.names, name)), None)
         if found:
             return found
     return None

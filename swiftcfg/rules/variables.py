@@ -1,11 +1,11 @@
 """The variables that reach swift: from the shell, from a file's ENV, and from --model_kwargs, which wins."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rules.json_flags import readings
 from swiftcfg.script import Place, Script
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

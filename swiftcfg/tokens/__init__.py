@@ -5,6 +5,7 @@ from swiftcfg.tokens.effective import PUBLISHED_LIMITS, effective_limits
 from swiftcfg.tokens.limits import Limits, SizedImage, SizedVideo
 from swiftcfg.tokens.notes import Note
 from swiftcfg.tokens.prompt import TEMPLATES, chat_overhead
+from swiftcfg.tokens.releases import refusal_of
 from swiftcfg.tokens.resize import never_shrink_pixels, smart_resize
 from swiftcfg.tokens.variables import CONVERSIONS
 from swiftcfg.tokens.variables import FORGOTTEN as FORGOTTEN_VARIABLES
@@ -24,5 +25,6 @@ __all__ = [
     "effective_limits",
     "never_shrink_pixels",
     "parse_assignments",
+    "refusal_of",
     "smart_resize",
 ]

@@ -4,13 +4,13 @@ Read from the git tags v3.0.0 to v4.5.2 and the wheel of 4.6.0: in 3.x swift/llm
 swift/llm/template/template/qwen.py, in 4.x swift/model/models/qwen.py and swift/template/templates/qwen.py.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.version import Version
 
 from swiftcfg.errors import InputError
 from swiftcfg.model import TowerKind
+from swiftcfg.values import dataclass
 
 #: patch_qwen_vl_utils: the variables become module constants. 3.0.0 resizes by itself, and is not modelled.
 PATCHES_LIBRARY = Version("3.0.1")
@@ -86,7 +86,12 @@ def check_pair(kind: TowerKind, swift: Version, utils: Version | None) -> Versio
             "qwen-vl-utils is not known, and tokens depend on its version",
             "install it beside ms-swift, or say which one will be there: --qwen-vl-utils 0.0.14",
         )
-    for refusal in REFUSALS:
-        if refusal.holds(kind, swift, utils):
-            raise InputError(f"ms-swift {swift} with qwen-vl-utils {utils} {refusal.fault}", refusal.remedy)
+    refusal = refusal_of(kind, swift, utils)
+    if refusal:
+        raise InputError(f"ms-swift {swift} with qwen-vl-utils {utils} {refusal.fault}", refusal.remedy)
     return utils
+
+
+def refusal_of(kind: TowerKind, swift: Version, utils: Version) -> Refusal | None:
+    """Why this pair does not serve ``kind``; None where it does."""
+    return next((refusal for refusal in REFUSALS if refusal.holds(kind, swift, utils)), None)
