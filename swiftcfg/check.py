@@ -1,10 +1,13 @@
 """Check: from a file to everything that is to be said of it, as the options and its project say."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 
+from packaging.version import Version
+
+from swiftcfg.deploy_file import with_settings_file
 from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import InputError
 from swiftcfg.facts import Origin
@@ -14,9 +17,10 @@ from swiftcfg.gather import Given, gather
 from swiftcfg.project import Settings, settings_for
 from swiftcfg.rule import Rule
 from swiftcfg.rules import all_rules
-from swiftcfg.script import Script, find_fault, read_script
+from swiftcfg.script import Script
+from swiftcfg.sources import Source, find_calls
 from swiftcfg.suppress import UNUSED_IGNORE, Suppressed, matches, suppress
-from swiftcfg.validate import Checked, Reported, call_of, validate
+from swiftcfg.validate import Checked, Outcome, Reported, Skipped, call_of, validate
 from swiftcfg.values import dataclass
 
 
@@ -59,16 +63,38 @@ class Document:
     def rules(self) -> tuple[Rule, ...]:
         return chosen_rules(self.settings.select, self.settings.ignore)
 
+    @cached_property
+    def given(self) -> Given:
+        said = self.settings
+        versions = tuple(sorted(said.versions.items()))
+        return _given(versions, self.options.python, said.model, said.gpu, said.profile)
+
+    @cached_property
+    def source(self) -> Source:
+        return find_calls(self.path, self.text)
+
+    def is_meant(self) -> bool:
+        """Whether it surely holds a call: any mapping of YAML or JSON could be settings, few are of swift deploy."""
+        if self.source.kind not in ("yaml", "json", "args.json"):
+            return bool(self.source.calls)
+        return any(self._looks_like_deploy(script) for script in self.source.calls)
+
+    def _looks_like_deploy(self, script: Script) -> bool:
+        names = {use.name for use in script.flags}
+        known = {name for name in names if self.given.catalog.resolve(name).spec}
+        telling = any(name == "infer_backend" or name.startswith(("vllm_", "sglang_", "lmdeploy_")) for name in names)
+        return telling and 2 * len(known) > len(names) and self.source.kind != "args.json"
+
     def checked(self) -> Checked:
         """What is found in it."""
-        return self._checked(self.text, _read(self.name, self.text))
+        return self._checked(self.text, self.source)
 
     def mended(self, *, unsafe: bool) -> Checked:
         """What is left to find once the fixes are applied; ``text`` is then the mended text."""
         result = mend(self.text, self._judged, unsafe=unsafe)
-        return self._checked(result.text, _read(self.name, result.text), result.done, result.refused)
+        return self._checked(result.text, find_calls(self.path, result.text), result.done, result.refused)
 
-    def _checked(self, text: str, read: "_Read", done: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> Checked:
+    def _checked(self, text: str, read: Source, done: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> Checked:
         left = self._left(text, read)
         path = "standard input" if self.path == STDIN else self.path
         calls = tuple(map(call_of, left.outcomes))
@@ -77,21 +103,26 @@ class Document:
         )
 
     def _judged(self, text: str) -> Judged:
-        read = _read(self.name, text)
+        read = find_calls(self.path, text)
         left = self._left(text, read)
         found = [(at, one) for at, outcome in enumerate(left.outcomes) for one in outcome.findings]
-        return Judged(text, read.scripts, (*found, *((None, one) for one in self._unused(left))))
+        return Judged(text, read.calls, (*found, *((None, one) for one in self._unused(left))))
 
-    def _left(self, text: str, read: "_Read") -> Suppressed:
-        settings = self.settings
-        given = _given(
-            tuple(sorted(settings.versions.items())), self.options.python,
-            settings.model, settings.gpu, settings.profile,
-        )  # fmt: skip
+    def _left(self, text: str, read: Source) -> Suppressed:
         origin = Origin(self.name, read.kind, text, self.mode)
-        rules = tuple(rule for rule in self.rules if rule is not UNUSED_IGNORE)
-        outcomes = [validate(gather(origin, script, given), rules) for script in read.scripts]
+        outcomes = [self._outcome(script, origin, self.given) for script in read.calls]
         return suppress(outcomes, text, every_rule())
+
+    def _outcome(self, script: Script, origin: Origin, given: Given) -> Outcome:
+        """What the rules say; where settings are in another file that is not here, only those on the text speak."""
+        rules = tuple(rule for rule in self.rules if rule is not UNUSED_IGNORE)
+        try:
+            whole = with_settings(script, Path(self.path).parent, given.runtime.ms_swift)
+        except InputError as error:
+            able = tuple(rule for rule in rules if set(rule.needs) <= {"origin", "script"})
+            outcome = validate(gather(origin, script, given), able)
+            return replace(outcome, skipped=tuple(Skipped(rule, error.sentence) for rule in rules if rule not in able))
+        return validate(gather(origin, whole, given), rules)
 
     def _unused(self, left: Suppressed) -> tuple[Reported, ...]:
         if UNUSED_IGNORE not in self.rules:
@@ -109,18 +140,18 @@ def read_file(path: str, options: Options) -> Document:
     return Document(path, content, options, None if path == STDIN else Path(path).stat().st_mode & 0o7777)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """The calls in a text; ``fault`` is what keeps them from being found where there are none."""
-
-    kind: str
-    scripts: tuple[Script, ...]
-    fault: str | None = None
-
-
-def _read(_name: str, text: str) -> _Read:
-    scripts = read_script(text)
-    return _Read("shell", scripts, None if scripts else find_fault(text))
+def with_settings(script: Script, folder: Path, ms_swift: Version) -> Script:
+    """The call with the settings of ``swift deploy FILE``, each of which stands where that file is named."""
+    named = script.config_file()
+    if named is None:
+        return script
+    whole = with_settings_file(script, folder, ms_swift)
+    own_flags, own_variables = set(script.flags), set(script.variables)
+    return replace(
+        whole,
+        flags=tuple(use if use in own_flags else replace(use, place=named.place) for use in whole.flags),
+        variables=tuple(use if use in own_variables else replace(use, place=named.place) for use in whole.variables),
+    )
 
 
 @cache

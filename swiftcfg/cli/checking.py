@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.files import STDIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from swiftcfg.check import Document, Options
     from swiftcfg.rule import Severity
@@ -34,8 +33,13 @@ class Work:
     done: list[Checked] = field(default_factory=list)
 
     def run(self, paths: Sequence[str]) -> list[Checked]:
-        for path, named in files_in(paths):
-            self._one_or_fault(path, named=named)
+        from swiftcfg.source_files import find_files
+
+        try:
+            for path, named in find_files(paths):
+                self._one_or_fault(path, named=named and not self.skip_others)
+        except SwiftcfgError as error:
+            self._tell(error)
         return self.done
 
     def _one_or_fault(self, path: str, *, named: bool) -> None:
@@ -48,10 +52,12 @@ class Work:
         from swiftcfg.check import read_file
 
         document = read_file(path, self.options)
+        if not named and not document.is_meant():
+            return
         checked = document.checked()
         if not checked.calls and not checked.findings:
-            if named and not self.skip_others:
-                fault = f"a shell stops at {checked.fault}" if checked.fault else "name a file that runs it"
+            if named:
+                fault = checked.fault or "name a file that runs it"
                 raise InputError(f"there is no swift deploy in {document.name}", fault)
             return
         if self.fix or self.diff:
@@ -78,15 +84,6 @@ class Work:
         for label, text in (("error", error.sentence), ("hint", error.hint)):
             if text:
                 click.echo(f"{label}: {plain(text)}", err=True)
-
-
-def files_in(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Each file once, and whether it was named as such or found in a folder."""
-    for path in dict.fromkeys(paths):
-        if path != STDIN and Path(path).is_dir():
-            yield from ((str(one), False) for one in sorted(Path(path).rglob("*.sh")))
-        else:
-            yield path, True
 
 
 def _diff(path: str, before: str, after: str) -> str:
