@@ -38,7 +38,7 @@ class Surroundings:
 
 def facts_of(text: str, around: Surroundings) -> Iterator[Facts]:
     """The facts of every call of a script; without ``gpu`` there is none, whatever this machine has."""
-    mode = int(around.mode, 8) if around.mode else None
+    mode = int(str(around.mode), 8) if around.mode else None
     given = _given(around)
     for script in read_script(text):
         facts = gather(Origin("deploy.sh", "shell", text, mode), script, given)
