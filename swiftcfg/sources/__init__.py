@@ -43,15 +43,26 @@ class Source:
     fault: str | None = None
 
 
-def find_calls(name: str, text: str) -> Source:
-    """Every ``swift deploy`` in a text. ``name`` is that of its file, and decides how it is read; any text can be."""
+def may_hold_a_call(name: str) -> bool:
+    """Whether a file of this name is worth a look when nobody named it."""
+    return bool(_SETTINGS_NAME.search(name) or _PROSE_NAME.search(name) or _SCRIPT_NAME.search(name)) or any(
+        pattern.search(name) for pattern, _, _ in _BY_NAME
+    )
+
+
+def find_calls(name: str, text: str, *, named: bool = True) -> Source:
+    """Every ``swift deploy`` in a text. ``name`` is that of its file, and decides how it is read; any text can be.
+
+    Any mapping in a YAML or JSON file is taken for settings of swift deploy, because they have no mark of their
+    own; unless the file was not ``named`` by anybody: then it must name a model or an engine.
+    """
     if len(text) > SIZE_LIMIT:
         return _large(name, text)
     for pattern, kind, reader in _BY_NAME:
         if pattern.search(name):
             return _read(name, text, kind, reader)
     if _SETTINGS_NAME.search(name):
-        return _structured(name, text)
+        return _structured(name, text, sure=named)
     if "\0" in text:
         return Source(name, "shell", text, (), "it holds NUL bytes, which no script has")
     return _guessed(name, text)
@@ -79,6 +90,9 @@ _BY_NAME: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
     (re.compile(r"\.pyw?$"), "python", python_calls),
 )
 _SETTINGS_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
+_SCRIPT_NAME = re.compile(r"(?i)\.(?:sh|bash|zsh|ksh|command|env|txt|slurm|sbatch|pbs)$|(?:^|/)[^./]+$")
+#: Flags of which settings for swift deploy have at least one: without a model there is nothing to serve.
+_SIGNS = {"model", "adapters", "model_type", "infer_backend", "model_id_or_path", "ckpt_dir"}
 _PROSE_NAME = re.compile(r"(?i)\.(?:md|markdown|rst)$")
 #: What a file without a telling name starts with, or has a line of.
 _LOOKS: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
@@ -107,15 +121,15 @@ def _guessed(name: str, text: str) -> Source:
     pasted = pasted_calls(File(text)) if "deploy" in text else ()
     if pasted or _PROSE_NAME.search(name):
         return Source(name, "paste", text, pasted)
-    structured = _structured(name, text)
-    if structured.calls and not (structured.kind in ("yaml", "json") and not structured.calls[0].flags):
+    structured = _structured(name, text, sure=False)
+    if structured.calls:
         return structured
     fault = find_fault(text)
     return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else None)
 
 
-def _structured(name: str, text: str) -> Source:
-    """YAML or JSON: whatever the keys of its documents say that it is."""
+def _structured(name: str, text: str, *, sure: bool) -> Source:
+    """YAML or JSON: whatever the keys of its documents say that it is; what they do not say, only if ``sure``."""
     file = File(text)
     kind: Kind = "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "yaml"
     try:
@@ -127,7 +141,8 @@ def _structured(name: str, text: str) -> Source:
             return Source(name, known, text, tuple(calls))
         if documents and isinstance(documents[0], Mapping) and looks_like_arguments(documents[0]):
             return Source(name, "args.json", text, (checkpoint_call(file, name),))
-        return Source(name, kind, text, (settings_call(file, name),))
+        call = settings_call(file, name)
+        return Source(name, kind, text, (call,) if sure or _SIGNS & {use.name for use in call.flags} else ())
     except InputError as error:
         return Source(name, kind, text, (), error.sentence)
 

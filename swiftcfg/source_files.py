@@ -1,0 +1,83 @@
+"""Which files are meant: names as they are, folders for what may hold a deploy, patterns, ``-`` for standard input."""
+
+import os
+from collections.abc import Iterable, Iterator
+from glob import glob, has_magic
+from pathlib import Path
+
+from swiftcfg.errors import InputError
+from swiftcfg.files import STDIN, shown_name
+from swiftcfg.sources import SIZE_LIMIT, may_hold_a_call
+from swiftcfg.values import dataclass
+
+#: Folders that hold what others wrote.
+_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "env", "build", "dist"})
+#: Words without which no kind of file starts ms-swift, or is settings for it.
+_SIGNS = (b"swift", b"infer_backend", b"model")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, and whether somebody named it or it was found in a folder."""
+
+    path: str
+    named: bool
+
+
+def find_files(names: Iterable[str]) -> Iterator[Found]:
+    """Every file that is meant, once.
+
+    Of a folder those files are taken whose name and content may hold a call; hidden folders are left out, save
+    .github. Raises InputError for a name or a pattern that nothing has.
+    """
+    seen: set[str] = set()
+    for name in names:
+        for found in _files_of(name):
+            real = found.path if found.path == STDIN else os.path.realpath(found.path)
+            if real not in seen:
+                seen.add(real)
+                yield found
+
+
+def _files_of(name: str) -> Iterator[Found]:
+    if name == STDIN or not Path(name).is_dir():
+        if name != STDIN and not os.path.lexists(name) and has_magic(name):
+            yield from _matching(name)
+        else:
+            yield Found(name, named=True)
+        return
+    yield from (Found(path, named=False) for path in _below(name))
+
+
+def _matching(pattern: str) -> Iterator[Found]:
+    found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  (keeps the path as it is written)
+    if not found:
+        raise InputError(f"no file matches {shown_name(pattern)}", "check the spelling and the folder you are in")
+    for path in found:
+        if Path(path).is_dir():
+            yield from (Found(below, named=False) for below in _below(path))
+        else:
+            yield Found(path, named=True)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if each not in _SKIPPED and not _is_hidden(each))
+        for name in sorted(files):
+            path = f"{parent.rstrip('/')}/{name}"
+            if may_hold_a_call(path) and _has_signs(path):
+                yield path
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != ".github"
+
+
+def _has_signs(path: str) -> bool:
+    """Whether a glance into a file finds a word that every call has; what cannot be read is reported later."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(SIZE_LIMIT)
+    except OSError:
+        return True
+    return any(sign in content for sign in _SIGNS)

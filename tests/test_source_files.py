@@ -1,0 +1,47 @@
+"""Which files ``swiftcfg validate`` looks at."""
+
+from pathlib import Path
+
+import pytest
+
+from swiftcfg.errors import InputError
+from swiftcfg.source_files import Found, find_files
+
+CALL = "swift deploy --model m\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "a.sh": CALL, "b/c.yaml": "model: m\n", "b/d.png": CALL, "b/run": CALL, "b/other.sh": "echo\n",
+        ".git/x.sh": CALL, ".github/workflows/e.yml": f"- run: {CALL}", "node_modules/x.sh": CALL, "b/Dockerfile": CALL,
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("tree")
+def test_folders_are_searched_for_what_may_hold_a_call():
+    assert list(find_files(["."])) == [
+        Found("./a.sh", named=False),
+        Found("./.github/workflows/e.yml", named=False),
+        Found("./b/Dockerfile", named=False),
+        Found("./b/c.yaml", named=False),
+        Found("./b/run", named=False),
+    ]
+
+
+@pytest.mark.usefixtures("tree")
+def test_names_are_taken_as_they_are_and_nothing_twice():
+    found = list(find_files(["-", "b/d.png", "a.sh", "./a.sh", "gone.sh"]))
+    assert found == [Found(name, named=True) for name in ("-", "b/d.png", "a.sh", "gone.sh")]
+
+
+@pytest.mark.usefixtures("tree")
+def test_patterns_are_matched_and_must_match():
+    assert list(find_files(["**/*.yaml", "?.sh"])) == [Found("b/c.yaml", named=True), Found("a.sh", named=True)]
+    with pytest.raises(InputError, match=r"no file matches .*zsh"):
+        list(find_files(["*.zsh"]))
