@@ -8,6 +8,7 @@ A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and i
       findings: [VIS001, {code: VIS002, says: part of the message, severity: warning}]
 
 ``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
+``fixed`` is the script with all safe fixes.
 Any other file name, ``qwen_860.yaml``, holds cases that every rule is run on.
 """
 
@@ -21,6 +22,7 @@ import pytest
 import yaml
 from rule_facts import Surroundings, facts_of
 
+from swiftcfg.fix import Judged, mend
 from swiftcfg.rule import SEVERITIES, Rule
 from swiftcfg.rules import all_rules
 from swiftcfg.validate import REMEDIES, Reported, validate
@@ -61,12 +63,17 @@ def read_cases() -> Iterator[Case]:
 ALL_CASES = list(read_cases())
 
 
-def found(script: str, around: Surroundings, only: str) -> list[Reported]:
-    """What the rules whose code begins with ``only`` find, by code."""
+def judged(text: str, around: Surroundings, only: str) -> Judged:
+    """What the rules whose code begins with ``only`` find in each call."""
     rules = [rule for code, rule in RULES.items() if code.startswith(only)]
-    outcomes = [validate(facts, rules) for facts in facts_of(script, around)]
-    reported = [one for outcome in outcomes for one in outcome.findings]
-    return sorted(reported, key=lambda one: one.rule.code)
+    outcomes = [validate(facts, rules) for facts in facts_of(text, around)]
+    findings = tuple((number, one) for number, outcome in enumerate(outcomes) for one in outcome.findings)
+    return Judged(text, tuple(outcome.facts.script for outcome in outcomes), findings)
+
+
+def found(script: str, around: Surroundings, only: str) -> list[Reported]:
+    """The same, by code."""
+    return sorted((one for _, one in judged(script, around, only).findings), key=lambda one: one.rule.code)
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")
@@ -78,6 +85,18 @@ def test_case(case: Case):
         assert row.get("says", "") in one.finding.message
         assert row.get("severity", one.severity) == one.severity
         assert row.get("subject", one.finding.subject) == one.finding.subject
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")
+def test_safe_fixes_can_be_written_and_leave_nothing_to_fix(case: Case):
+    def judge(text: str) -> Judged:
+        return judged(text, case.around, case.only)
+
+    mended = mend(case.data["script"], judge)
+    assert mended.refused == ()
+    left = [one.finding.fix.title for _, one in judge(mended.text).findings if one.finding.fix and one.finding.fix.safe]
+    assert left == []
+    assert case.data.get("fixed", mended.text) == mended.text
 
 
 @pytest.mark.parametrize("code", RULES)
