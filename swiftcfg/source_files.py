@@ -6,7 +6,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from swiftcfg.errors import InputError
-from swiftcfg.files import STDIN, shown_name
+from swiftcfg.files import STDIN, is_folder, shown_name
 from swiftcfg.sources import SIZE_LIMIT, may_hold_a_call
 from swiftcfg.values import dataclass
 
@@ -40,7 +40,7 @@ def find_files(names: Iterable[str]) -> Iterator[Found]:
 
 
 def _files_of(name: str) -> Iterator[Found]:
-    if name == STDIN or not Path(name).is_dir():
+    if name == STDIN or not is_folder(Path(name)):
         if name != STDIN and not os.path.lexists(name) and has_magic(name):
             yield from _matching(name)
         else:
@@ -54,7 +54,7 @@ def _matching(pattern: str) -> Iterator[Found]:
     if not found:
         raise InputError(f"no file matches {shown_name(pattern)}", "check the spelling and the folder you are in")
     for path in found:
-        if Path(path).is_dir():
+        if is_folder(Path(path)):
             yield from (Found(below, named=False) for below in _below(path))
         else:
             yield Found(path, named=True)

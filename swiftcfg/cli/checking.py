@@ -36,8 +36,8 @@ class Work:
         from swiftcfg.source_files import find_files
 
         try:
-            for path, named in find_files(paths):
-                self._one_or_fault(path, named=named and not self.skip_others)
+            for found in find_files(paths):
+                self._one_or_fault(found.path, named=found.path in paths and not self.skip_others)
         except SwiftcfgError as error:
             self._tell(error)
         return self.done

@@ -6,12 +6,25 @@ is new. Only a fix that gives a flag, a variable or a line its meaning back may 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 
 from swiftcfg.fix.edits import CannotWriteError, Edit, applied
+from swiftcfg.fix.flags import remove_flag, rename_flag, set_flag
 from swiftcfg.fix.meaning import changed, meaning_of
-from swiftcfg.fix.shell import shell_edits
-from swiftcfg.rule import Change, Finding, Fix, RenameFlag, RenameVariable, ReplaceText
+from swiftcfg.fix.variables import remove_variable, rename_variable, set_variable
+from swiftcfg.rule import (
+    Change,
+    Finding,
+    Fix,
+    RemoveFlag,
+    RemoveVariable,
+    RenameFlag,
+    RenameVariable,
+    ReplaceText,
+    SetFlag,
+    SetVariable,
+)
 from swiftcfg.script import Script
 from swiftcfg.validate import Reported
 from swiftcfg.values import dataclass
@@ -118,7 +131,18 @@ def _edits(now: Judged, number: int | None, change: Change) -> Iterator[list[Edi
     elif number is None:
         raise CannotWriteError("it is about no call")
     else:
-        yield from shell_edits(now.text, now.scripts[number], change)
+        values = (getattr(change, field.name) for field in fields(change))
+        yield from _WAYS[type(change)](now.text, now.scripts[number], *values)
+
+
+_WAYS: Mapping[type[Change], Callable[..., Iterator[list[Edit]]]] = {
+    SetFlag: set_flag,
+    RenameFlag: rename_flag,
+    RemoveFlag: remove_flag,
+    SetVariable: set_variable,
+    RenameVariable: rename_variable,
+    RemoveVariable: remove_variable,
+}
 
 
 def _fault(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from swiftcfg.script import Span
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
@@ -15,6 +17,19 @@ class Edit:
 
 class CannotWriteError(Exception):
     """The text gives no place for a change; the message says why, as the end of a sentence."""
+
+
+def over(span: Span | None, text: str) -> Edit:
+    """Other text in the place of a span; raises CannotWriteError where it is not known."""
+    if span is None:
+        raise CannotWriteError("it is not written in one place, as far as can be told")
+    return Edit(span.start, span.end, text)
+
+
+def line_of(text: str, at: int) -> Span:
+    """The line that an offset is on, with its end."""
+    end = text.find("\n", at)
+    return Span(text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end + 1)
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
