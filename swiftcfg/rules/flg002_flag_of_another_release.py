@@ -37,7 +37,7 @@ _OTHER_VALUES = frozenset({"use_flash_attn", "device_map_config", "device_map_co
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Iterator[Finding]:
     known, present = forgiven(script, catalog), in_force(script, catalog)
     for one in flags_of(script, catalog):
-        if one.match.spec or one.match.candidates or not is_of_another_release(one.name, catalog, settings.backend):
+        if one.match.spec or not is_of_another_release(one.name, catalog, settings.backend):
             continue
         new = successor(one.name, catalog, settings.backend)
         fix = None

@@ -37,7 +37,7 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
                 one.use.spelling,
                 Fix(f"write --{full}", (RenameFlag(one.use.name, full),)),
             )
-        elif one.match.candidates:
+        elif one.match.candidates and not catalog.lifetimes(one.name):
             several = ", ".join(f"--{name}" for name in dict.fromkeys(_names(one.match.candidates)))
             yield Finding(
                 f"{one.use.spelling} could be {several}: the start fails with 'ambiguous option'",

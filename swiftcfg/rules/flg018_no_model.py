@@ -14,6 +14,8 @@ Good:
 
 from collections.abc import Iterator
 
+from packaging.version import Version
+
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding
 from swiftcfg.rules.written import flags_of
@@ -23,19 +25,17 @@ SEVERITY = "error"
 CONFIDENCE = "certain"
 SOURCES = ("ms-swift@4.6.0:swift/arguments/base_args/model_args.py, _init_model_info",)
 
-#: Flags that name a model or what was trained from one; a name that is refused is spoken of by another rule.
-_NAMING = ("model", "adapter", "ckpt_dir", "lora_modules", "config", "load_args", "resume_from_checkpoint")
+#: Flags that name a model, or a folder that was trained from one.
+_NAMING = frozenset({"model", "adapters", "ckpt_dir", "lora_modules", "resume_from_checkpoint", "config"})
+#: The first release in which --model_type alone names none.
+_TYPE_IS_NO_MODEL = Version("3.0.0")
 
 
 def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
-    named = any(word in one.name for one in flags_of(script, catalog) for word in _NAMING if one.name not in _OTHERS)
-    if named or script.strays or any(one.words is None for one in flags_of(script, catalog)):
+    given = list(flags_of(script, catalog))
+    refused = any("model" in one.name for one in given if not one.match.spec)  # another rule speaks of these
+    names = {one.name for one in given}
+    by_type = "model_type" in names and catalog.version < _TYPE_IS_NO_MODEL
+    if _NAMING & names or by_type or refused or script.strays or any(one.words is None for one in given):
         return
     yield Finding("the command names no model: ms-swift ends with 'Please set --model'", script.place, "--model")
-
-
-#: Flags with such a word in their names that name none.
-_OTHERS = frozenset({
-    "served_model_name", "model_kwargs", "model_name", "model_author", "vllm_max_model_len", "max_model_len",
-    "model_revision", "vllm_engine_kwargs",
-})  # fmt: skip

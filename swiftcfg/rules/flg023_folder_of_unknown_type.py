@@ -33,7 +33,7 @@ SOURCES = ("ms-swift@4.6.0:swift/model/model_meta.py:165-262",)
 _REFUSES = Version("4.0.0")
 #: Names as hubs have them, with the size in them, and folders that ms-swift writes, which hold an args.json.
 _PUBLISHED = re.compile(r"[\w.]+(-[\w.]+)*-\d+(\.\d+)?b(-a\d+(\.\d+)?b)?(-[a-z]+\d*)*", re.IGNORECASE | re.ASCII)
-_OWN = re.compile(r"checkpoint-\d+(-merged)?|v\d+-\d{8}-\d{6}")
+_OWN = re.compile(r"checkpoint-\w+(-merged)?|v\d+-\d{8}-\d{6}")
 _REST = re.compile(r"-(instruct|thinking|chat|base|awq|fp8|gptq|int[48]|hf|it|sft|rl|bf16)(?=-|$)", re.IGNORECASE)
 
 

@@ -39,7 +39,7 @@ def check(script: Script, settings: EngineSettings, gpus: tuple[Gpu, ...] | None
     place, split = variable_place(script, VISIBLE) or script.place, " x ".join(map(str, factors))
     if there < needed:
         yield Finding(f"{split} needs {needed} cards, and {shown}", place, VISIBLE)
-    elif isinstance(visible, str) and there > needed:
+    elif isinstance(visible, str) and there > needed and not settings.problems:  # one may be the flag that splits
         idle = f"{there - needed} of the cards in {VISIBLE}={visible} stay idle: {split} uses {needed}"
         yield Finding(idle, place, VISIBLE, severity="info")
 

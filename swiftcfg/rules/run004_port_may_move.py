@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from swiftcfg.facts import Origin
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding
-from swiftcfg.rules.launching import place_at
+from swiftcfg.rules.launching import launch_of, place_at
 from swiftcfg.rules.written import in_force
 from swiftcfg.script import Script
 
@@ -33,9 +33,10 @@ SOURCES = ("ms-swift@4.6.0:swift/utils/torch_utils.py, find_free_port",)
 def check(origin: Origin, script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     one = in_force(script, catalog).get("port")
     port = one.word if one else "8000"
-    if origin.kind != "shell" or not port or not port.isdecimal() or "Uvicorn running" in origin.text:
-        return
-    asked = re.search(rf"(?<=[\w.\]}}]):{port}(?=[/\s'\"]|$)", origin.text)
+    launch = launch_of(origin, script)
+    if not (launch and launch.background and port and port.isdecimal()) or "Uvicorn running" in origin.text:
+        return  # a call in the foreground is over when the next line runs
+    asked = re.search(rf"^[^#\n]*[\w.\]}}](:{port})(?=[/\s'\"]|$)", origin.text, re.MULTILINE)
     if asked:
-        place = place_at(origin, asked.start() + 1)
+        place = place_at(origin, asked.start(1) + 1)
         yield Finding(f"if port {port} is taken, the server is at the next free one, and this asks another", place)
