@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from swiftcfg.deployment import account, deployment_of
+from swiftcfg.detect import read_catalog
 from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.memory import encoder_cache, plan_memory, spelled_limit
 from tests.planning import plan, problem, setting, workload
@@ -89,3 +91,20 @@ def test_more_requests_than_tokens_in_a_step_get_a_wider_step():
     refused = plan_memory(made.model, made.gpus[0], made.runtime, narrow)
     assert refused.verdict == "does-not-fit"
     assert "max_num_seqs 3000" in refused.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("ms_swift", "vllm", "utils"),
+    [("3.3.0", "0.8.5", "0.0.8"), ("3.6.4", "0.9.2", "0.0.11"), ("3.12.0", "0.12.0", "0.0.14"),
+     ("4.6.0", "0.32.0", "0.0.14")],
+)  # fmt: skip
+def test_a_plan_for_long_videos_read_back_as_a_command_still_fits(ms_swift, vllm, utils):
+    versions = {"ms_swift": ms_swift, "vllm": vllm, "qwen_vl_utils": utils}
+    asked = problem("Qwen2.5-VL-7B-Instruct-AWQ", "A100-40GB", "long-video", **versions)
+    made = plan(asked)
+    again = account(
+        deployment_of(made.config(), asked.model, made.gpus, asked.runtime, read_catalog(asked.runtime.ms_swift)),
+        asked.workload,
+    )
+    assert again.verdict == "fits"
+    assert again.kv_cache_bytes == made.memory.kv_cache_bytes

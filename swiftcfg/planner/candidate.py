@@ -97,8 +97,8 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         kv_cache_dtype=problem.kv_cache_dtype,
         torch_dtype=serving_dtype(problem.model, gpus),
     )
-    demand = request.demand(problem.workload, base.max_model_len)
-    settings = _profiled(problem, gpus, base, demand, rung)
+    settings = _profiled(problem, gpus, base, request, rung)
+    demand = request.demand(problem.workload, settings.max_model_len)
     share = utilization(problem, gpus, settings, demand)
     settings = replace(settings, gpu_memory_utilization=share)
     memory = tightest(problem, gpus, settings, demand)
@@ -158,7 +158,7 @@ def _media_limits(problem: Problem) -> dict[str, MediaLimit]:
 
 
 def _profiled(
-    problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, demand: Demand, rung: Rung
+    problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, request: Request, rung: Rung
 ) -> EngineSettings:
     """Settings whose start-up profile is just large enough for the largest item.
 
@@ -166,11 +166,12 @@ def _profiled(
     the KV cache.
     """
     vision, limits = problem.model.vision, problem.model.limits
+    demand = request.demand(problem.workload, base.max_model_len)
     largest = max(demand.largest_item_tokens.values(), default=0)
     if vision is None or limits is None or not largest:
         return base
     if route("vllm", "mm_processor_kwargs", problem.runtime.ms_swift) is None:
-        return _lengthened(problem, gpus, base, largest)
+        return _lengthened(problem, gpus, base, request)
     image, area = demand.largest_item_tokens.get("image", 0), vision.factor**2
     unchanged = _cache(problem, gpus, base)
     tried: list[EngineSettings] = []
@@ -189,7 +190,7 @@ def _profiled(
     return replace(narrow, max_num_batched_tokens=Tokens(max(wide, narrow.max_num_batched_tokens or 0)))
 
 
-def _lengthened(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, largest: int) -> EngineSettings:
+def _lengthened(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, request: Request) -> EngineSettings:
     """The shortest context in which the engine draws a video as large as the largest item.
 
     Before ms-swift 3.10 nothing else reaches the profile, and its videos have as many frames as the context holds.
@@ -201,6 +202,7 @@ def _lengthened(problem: Problem, gpus: tuple[Gpu, ...], base: EngineSettings, l
     longer = (count * image for count in range(1, text.max_position_embeddings // image + 1))
     for length in (base.max_model_len, *(length for length in longer if length > base.max_model_len)):
         settings = replace(base, max_model_len=Tokens(length))
+        largest = max(request.demand(problem.workload, length).largest_item_tokens.values(), default=0)
         if _cache(problem, gpus, settings) >= largest:
             return settings
     return base
