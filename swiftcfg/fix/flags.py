@@ -11,7 +11,6 @@ from swiftcfg.script import FlagUse, Script, Span
 #: Blanks and continued line ends, which separate words of one command.
 GAP = r"(?:[ \t]|\\\r?\n)+"
 _GAP_BEFORE = re.compile(rf"{GAP}\Z")
-_SETTINGS = ("yaml", "json")
 
 
 def set_flag(text: str, script: Script, name: str, value: str) -> Iterator[list[Edit]]:
@@ -88,18 +87,27 @@ def _gap(text: str, script: Script, *, whole_flags: bool = False) -> str:
 
 def _removal(text: str, script: Script, use: FlagUse) -> Edit:
     """The flag and its words, with what sets them apart; nothing else may stand between them."""
-    if use.whole is None:
-        raise CannotWriteError("it is not written in one place, as far as can be told")
+    whole = _whole(script, use)
     if script.syntax == "yaml":
-        line = line_of(text, use.whole.start)
-        if text[line.start : use.whole.start].strip():
+        line = line_of(text, whole.start)
+        if text[line.start : whole.start].strip():
             raise CannotWriteError("it shares its line with something else")
-        return Edit(line.start, line_of(text, max(use.whole.start, use.whole.end - 1)).end, "")
+        return Edit(line.start, line_of(text, max(whole.start, whole.end - 1)).end, "")
     if script.syntax in ("json", "words"):
-        return _list_removal(script, use.whole)
+        return _list_removal(script, whole)
     _refuse_what_is_between(text, use)
-    gap = _GAP_BEFORE.search(text, 0, use.whole.start)
-    return Edit(gap.start() if gap else use.whole.start, use.whole.end, "")
+    gap = _GAP_BEFORE.search(text, 0, whole.start)
+    return Edit(gap.start() if gap else whole.start, whole.end, "")
+
+
+def _whole(script: Script, use: FlagUse) -> Span:
+    if use.whole:
+        return use.whole
+    spans = [use.span, *use.word_spans]
+    first, last = spans[0], spans[-1]
+    if script.syntax != "words" or first is None or last is None or None in spans:
+        raise CannotWriteError("it is not written in one place, as far as can be told")
+    return first.up_to(last)
 
 
 def _refuse_what_is_between(text: str, use: FlagUse) -> None:
