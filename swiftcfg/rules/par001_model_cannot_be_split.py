@@ -20,7 +20,6 @@ from swiftcfg.backend import flag_name
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.model import Model
-from swiftcfg.planner.parallelism import obstacles, splits
 from swiftcfg.rule import Finding
 from swiftcfg.rules.written import in_force
 from swiftcfg.script import Script
@@ -35,9 +34,13 @@ SOURCES = (
 
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model) -> Iterator[Finding]:
     ranks = settings.tensor_parallel_size
+    if ranks == 1 or settings.backend == "transformers":
+        return
+    from swiftcfg.planner.parallelism import obstacles, splits  # noqa: PLC0415  (20 ms that most calls need not pay)
+
     copied = settings.mm_encoder_tp_mode == "data"
     faults = obstacles(replace(model, vision=None) if copied else model, ranks)
-    if settings.backend == "transformers" or not faults:
+    if not faults:
         return
     one = in_force(script, catalog).get(flag_name(settings.backend, "tensor_parallel_size", catalog.version) or "")
     fitting = " or ".join(map(str, splits(model, ranks)))
