@@ -12,13 +12,14 @@ Good:
     swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --port 8000
 """
 
+import re
 from collections.abc import Iterator
 
 from swiftcfg.config import Unknown
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Severity
 from swiftcfg.rules.written import flags_of, forgiven
-from swiftcfg.script import Script, Stray
+from swiftcfg.script import Script
 
 SEVERITY = "error"
 CONFIDENCE = "certain"
@@ -28,21 +29,32 @@ SOURCES = (
 )
 
 
+_BROKEN = "\\ \t\r\n"
+#: Dashes, quotes and blanks that look like the plain ones.
+_TYPOGRAPHIC = re.compile("[\u2010-\u2015\u2018-\u201e\u00a0\u3000\uff0d\u2212]")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*=")
+
+
 def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     severity: Severity | None = "warning" if forgiven(script, catalog) else None
     for stray in script.strays:
-        if not isinstance(stray.word, Unknown) and stray != script.config_file():
-            yield Finding(f"no flag takes {_shown(stray)}: the start fails", stray.place, severity=severity)
+        word = stray.word
+        if not isinstance(word, Unknown) and stray != script.config_file() and not _is_slip_of_the_shell(word, script):
+            yield Finding(f"no flag takes {_shown(word)}: the start fails", stray.place, severity=severity)
     for one in flags_of(script, catalog):
-        refusal = one.refusal()
-        if refusal and refusal.kind == "left over":
+        refusal, rest = one.refusal(), (one.words or ())[1:]
+        if refusal and refusal.kind == "left over" and not any(_is_slip_of_the_shell(word, script) for word in rest):
             yield Finding(f"{refusal.sentence}: the start fails", one.use.place, one.use.spelling, severity=severity)
 
 
-def _shown(stray: Stray) -> str:
-    word = str(stray.word)
-    if not word.strip("\\ \t"):
+def _is_slip_of_the_shell(word: str, script: Script) -> bool:
+    """Whether a word comes of a backslash or a dash gone wrong in a script, which the SYN rules speak of."""
+    return script.syntax == "shell" and (word != word.strip(_BROKEN) or bool(_TYPOGRAPHIC.search(word)))
+
+
+def _shown(word: str) -> str:
+    if not word.strip(_BROKEN):
         return f"the lone backslash {word!r}, which was meant to continue the line"
-    if word.startswith("-"):
-        return f"{word}, which has one dash"
-    return repr(word)
+    if _VARIABLE.match(word):
+        return f"{word}: a variable stands in front of the command"
+    return f"{word}, which has one dash" if word.startswith("-") else repr(word)
