@@ -14,6 +14,7 @@ from swiftcfg.memory import MemoryPlan
 from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
+from swiftcfg.script.breakages import Breakage
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
@@ -54,6 +55,7 @@ class Facts:
     memory: MemoryPlan | None = None
     workload: Workload | None = None
     sizes: tuple[Size, ...] = COMMON_SIZES
+    breakages: tuple[Breakage, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def known(self) -> dict[str, Any]:

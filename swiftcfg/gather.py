@@ -15,6 +15,7 @@ from swiftcfg.model import Model
 from swiftcfg.nvml import Machine, find_gpus, machine_within, visible_inventory
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
+from swiftcfg.script.breakages import breakages_of
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
@@ -57,6 +58,7 @@ def gather(origin: Origin, script: Script, given: Given) -> Facts:
         memory=_memory(deployment, workload, reasons),
         workload=workload,
         sizes=COMMON_SIZES if workload is None else tuple(size for size, _ in workload.image_sizes()),
+        breakages=breakages_of(script, origin.text) if origin.kind == "shell" else (),
         reasons=reasons,
     )  # fmt: skip
 

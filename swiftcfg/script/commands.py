@@ -1,6 +1,6 @@
 """What a shell does with one simple command: its own, a function, or a program that may be ``swift deploy``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from swiftcfg.config import Unknown
@@ -29,12 +29,19 @@ class Commands(Variables):
 
     def __init__(self, fragment: Fragment, environment: Iterable[VariableUse] = ()) -> None:
         super().__init__(fragment, environment)
-        self.steps = self.doubts = self.nesting = 0
+        self.steps = self.nesting = 0
         self.calling: list[str] = []
 
     def run(self) -> tuple[Script, ...]:
         self._read(self.fragment)
+        if self.scripts:
+            self.scripts[-1] = replace(self.scripts[-1], later=tuple(self._set_after(self.scripts[-1])))
         return tuple(self.scripts)
+
+    def _set_after(self, script: Script) -> Iterator[VariableUse]:
+        for name, variable in self.state.variables.items():
+            if isinstance(variable.value, (str, Unknown)) and variable.place > script.place and variable.spans[0]:
+                yield VariableUse(name, variable.value, "shell", variable.place, *variable.spans)
 
     def _block(self, block: Block) -> None:
         raise NotImplementedError
@@ -207,9 +214,10 @@ class Commands(Variables):
         self.scripts.append(
             replace(
                 script, conditional=self.doubts > 0, assumed=tuple(self.assumed.values()), span=span,
-                forbidden=self.fragment.forbidden, syntax=syntax,
+                forbidden=self.fragment.forbidden, syntax=syntax, replaced=tuple(self.replaced),
             )
         )  # fmt: skip
+        self.replaced.clear()
 
     def _input(self, heredocs: tuple[Heredoc, ...]) -> Fragment | None:
         """What a here-document gives to the standard input of a shell."""

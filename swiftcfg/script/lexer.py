@@ -62,6 +62,7 @@ class Lexer(Scanner):
                 if body == heredoc.delimiter:
                     break
                 heredoc.lines.append((end - len(body), self.at))
+                self.mark("quoted", end - len(body), self.at)
         self.heredocs.clear()
 
     def skip_empty_lines(self) -> bool:

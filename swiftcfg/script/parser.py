@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from swiftcfg.script.lexer import Lexer
+from swiftcfg.script.scanner import Mark
 from swiftcfg.script.syntax import (
     Block,
     Branches,
@@ -39,6 +40,7 @@ class Program:
 
     lines: tuple[Block, ...]
     fault: ShellFault | None
+    marks: tuple[Mark, ...] = ()
 
 
 def parse(text: str) -> Program:
@@ -49,8 +51,8 @@ def parse(text: str) -> Program:
         while parser.skip_empty_lines():
             lines.append(parser.line())
     except ShellFault as fault:
-        return Program(tuple(lines), fault)
-    return Program(tuple(lines), None)
+        return Program(tuple(lines), fault, tuple(parser.marks))
+    return Program(tuple(lines), None, tuple(parser.marks))
 
 
 def heredoc_pieces(text: str) -> tuple[Piece, ...]:
@@ -191,6 +193,8 @@ class _Parser(Lexer):
                 return self._function_body(before)
         if self.at == start or self.control() == "(":
             raise self.unexpected()
+        if words and not assignments and self.text.startswith("-", words[0].start):
+            self.mark("dashes", words[0].start, words[-1].end)
         return Simple(tuple(assignments), tuple(words), tuple(self.heredocs[noted:]))
 
     def _if(self) -> Branches:

@@ -5,6 +5,9 @@ import re
 from swiftcfg.script.ansi import decode
 from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, ShellFault, Text, Word
 
+#: Something that was read past: its kind, where it starts and where it ends.
+Mark = tuple[str, int, int]
+
 #: What ends a word. A carriage return, a no-break space and other blanks are ordinary characters to a shell.
 METACHARACTERS = frozenset(" \t\n;&|<>()")
 
@@ -29,10 +32,15 @@ class Scanner:
         self.at = 0
         self.depth = 0
         self.in_heredoc = False
+        self.marks: list[Mark] = []
 
     def read_commands(self) -> None:
         """Read what follows ``$(``, the closing parenthesis included; the parser knows how."""
         raise NotImplementedError
+
+    def mark(self, kind: str, start: int, end: int) -> None:
+        """Note what is thrown away while reading; who explains a broken script asks for it."""
+        self.marks.append((kind, start, end))
 
     def peek(self, length: int = 1) -> str:
         return self.text[self.at : self.at + length]
@@ -48,11 +56,15 @@ class Scanner:
             if self.peek() in (" ", "\t"):
                 self.at += 1
             elif self.peek(2) == "\\\n":
+                self.mark("continued", self.at, self.at + 2)
                 self.at += 2
             elif self.peek() == "#":
                 end = self.text.find("\n", self.at)
-                self.at = len(self.text) if end < 0 else end
+                end = len(self.text) if end < 0 else end
+                self.mark("comment", self.at, end)
+                self.at = end
             elif self.peek() == "\\" and self.at == len(self.text) - 1:
+                self.mark("continued", self.at, self.at + 1)
                 self.at += 1  # bash drops a backslash that ends the file
             else:
                 return
@@ -102,6 +114,8 @@ class Scanner:
 
     def _escaped(self, *, in_double: bool, ends: frozenset[str]) -> list[Piece]:
         following = self.text[self.at + 1 : self.at + 2]
+        if not in_double and following in " \t\r\n":
+            self.mark("escaped", self.at, self.at + 2)
         self.at += 2
         if following in ("", "\n"):
             return []
@@ -113,6 +127,7 @@ class Scanner:
         if end < 0:
             raise ShellFault("a single quote is never closed", self.at)
         body = self.text[self.at + 1 : end]
+        self.mark("quoted", self.at, end + 1)
         self.at = end + 1
         return body
 
@@ -123,6 +138,7 @@ class Scanner:
         if self.peek() != '"':
             raise ShellFault("a double quote is never closed", start)
         self.at += 1
+        self.mark("quoted", start, self.at)
         return pieces or [Text("", quoted=True)]
 
     def _ansi(self) -> Text:

@@ -116,6 +116,8 @@ class Script:
     ``wrapper`` is False for ``python -m swift.cli.deploy``, which expands no configuration file.
     ``conditional`` is True where the call may not run, as in a branch of an ``if``.
 
+    ``replaced`` were set before the call and set again before it, too. ``later`` are set after the last call.
+
     ``span`` runs from the first character of the command, with the assignments and the programs in front of
     it, to the last of its last word; redirections, ``&`` and comments that follow are outside. So what is
     written right after ``span.end`` (a blank, or a continued line end, and then a flag) reaches swift, and
@@ -135,6 +137,8 @@ class Script:
     wrapper: bool = True
     conditional: bool = False
     assumed: tuple[Assumption, ...] = ()
+    replaced: tuple[VariableUse, ...] = ()
+    later: tuple[VariableUse, ...] = ()
     span: Span | None = None
     clears: bool = False
     forbidden: str = ""

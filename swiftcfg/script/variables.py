@@ -29,7 +29,9 @@ class Variables:
         self.state = State()
         self.scripts: list[Script] = []
         self.assumed: dict[str, Assumption] = {}
-        self.expanded = self.group = 0
+        self.expanded = self.group = self.doubts = 0
+        self.replaced: list[VariableUse] = []
+        self.set_since: dict[str, int] = {}  # how many calls there were when a variable was set
         self.here = fragment.place(0)
         self.inherit(environment)
 
@@ -74,10 +76,26 @@ class Variables:
         before = self.state.variables.get(name)
         if exported is None:
             exported = self.state.exports_all or (before.exported if before else name in _EXPORTED_BEFORE)
+        self._note_replaced(name, before, value)
         self.state.variables.pop(name, None)
         self.state.variables[name] = Variable(value, exported, self.here, spans)
         if name in self.state.arrays:
             self.state.arrays[name] = None
+
+    def _note_replaced(self, name: str, before: Variable | None, value: Value | None) -> None:
+        """Remember a value that no call has had when another one took its place."""
+        old = before.value if before and before.place < self.here else None
+        unused = self.set_since.get(name) == len(self.scripts)
+        self.set_since[name] = len(self.scripts)
+        if (
+            before
+            and unused
+            and not self.doubts
+            and isinstance(old, str)
+            and isinstance(value, str)
+            and old not in value
+        ):
+            self.replaced.append(VariableUse(name, old, "shell", before.place, *before.spans))
 
     def assume(self, name: str, expression: str) -> None:
         self.assumed.setdefault(expression, Assumption(name, expression))
