@@ -14,7 +14,7 @@ from swiftcfg.memory.plan import (
     Verdict,
     Vision,
 )
-from swiftcfg.memory.reach import encoder_cache, spelled_limit
+from swiftcfg.memory.reach import drawn_items, encoder_cache, spelled_limit
 
 __all__ = [
     "Constraint",
@@ -26,6 +26,7 @@ __all__ = [
     "Term",
     "Verdict",
     "Vision",
+    "drawn_items",
     "encoder_cache",
     "judge",
     "judge_media",

@@ -9,7 +9,7 @@ from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory.case import Case
 from swiftcfg.memory.defaults import resolve_batch
-from swiftcfg.memory.items import image_keys, profile
+from swiftcfg.memory.items import Candidate, candidates, image_keys, profile
 from swiftcfg.memory.versions import behaviour_of
 from swiftcfg.model import Model
 from swiftcfg.runtime import Runtime
@@ -33,6 +33,15 @@ def encoder_cache(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSett
     behaviour = behaviour_of(Version(runtime.vllm.base_version), gpu.compute_capability, settings.use_v1)
     batch = resolve_batch(model, gpu, behaviour, settings, "swift")
     return profile(model, batch, behaviour, settings).cache_tokens if batch else None
+
+
+def drawn_items(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings) -> tuple[Candidate, ...]:
+    """The largest image and the largest video that swift deploy's engine draws at its start, of those it lets in."""
+    if model.vision is None or runtime.vllm is None:
+        return ()
+    behaviour = behaviour_of(Version(runtime.vllm.base_version), gpu.compute_capability, settings.use_v1)
+    batch = resolve_batch(model, gpu, behaviour, settings, "swift")
+    return candidates(model, batch, behaviour, settings) if batch else ()
 
 
 def unread_limits(case: Case) -> Iterable[str]:
