@@ -104,7 +104,9 @@ def _hits(
 
 
 def _lines(script: Script, text: str) -> range:
-    """The lines that a call is written on, where the text tells."""
+    """The lines that a call is written on as one command; in a file of settings each line stands for itself."""
+    if script.syntax in ("yaml", "json"):
+        return range(0)
     if script.span is None:
         return range(script.place.line, script.place.line + 1)
     first = text.count("\n", 0, script.span.start) + 1

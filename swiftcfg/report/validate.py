@@ -114,7 +114,8 @@ def _quoted(lines: Sequence[str], place: Place) -> list[str]:
     at = min(place.column - 1, len(line))
     start = max(0, at - _CONTEXT) if len(line) > _ROOM else 0
     before, rest = plain(line[start:at]), plain(line[at : start + _ROOM])
-    gutter = f"{place.line:>5} | "
+    gutter = f"{place.line:>5} | " + ("…" if start else "")
+    rest += "…" if len(line) > start + _ROOM else ""
     return [f"{gutter}{before}{rest}", f"{' ' * (len(gutter) + width(before))}^"]
 
 

@@ -1,0 +1,369 @@
+"""swiftcfg validate: files in, every format out, exit status, fixes on disk, comments, projects."""
+
+import json
+import re
+import stat
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swiftcfg.cli import swiftcfg
+
+ROOT = Path(__file__).parent.parent
+VERSIONS = ("--ms-swift", "4.6.0", "--vllm", "0.23.0", "--qwen-vl-utils", "0.0.14", "--transformers", "4.57.1")
+BAD = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --modell x --host 127.0.0.1\n"
+GOOD = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --host 127.0.0.1\n"
+#: What this file looks at: one rule that always finds something in BAD, and the comments.
+ONLY = ("--select", "FLG001,IGN")
+
+
+def run(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(swiftcfg, ["validate", *VERSIONS, *ONLY, *arguments], input=stdin, catch_exceptions=False)
+
+
+def data(*arguments: str, stdin: bytes | None = None) -> dict:  # type: ignore[type-arg]
+    return json.loads(run(*arguments, "--format", "json", stdin=stdin).stdout)
+
+
+def codes(*arguments: str, stdin: bytes | None = None) -> list[str]:
+    return [one["code"] for file in data(*arguments, stdin=stdin)["files"] for one in file["findings"]]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_finding_is_told_with_its_line_and_its_place(here):
+    (here / "a.sh").write_text(f"#!/bin/sh\n{BAD}")
+    result = run("a.sh")
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "a.sh:2:71: error FLG001: ms-swift 4.6.0 has no --modell: the start fails; did you mean --model?\n"
+        f"    2 | …{BAD[40:].rstrip()}\n"
+        f"{' ' * 39}^\n"
+        "  fix: write --model\n"
+        "\n"
+        "1 call of swift deploy in 1 file: 1 error; 1 fix to apply with --fix\n"
+    )
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("error", 1), ("warning", 1), ("info", 1), ("never", 0)])
+def test_the_status_follows_what_is_asked_to_fail_on(here, fail_on: str, status: int):
+    (here / "a.sh").write_text(BAD)
+    assert run("a.sh", "--fail-on", fail_on).exit_code == status
+    (here / "b.sh").write_text(f"# swiftcfg: ignore[FLG001]\n{GOOD}")  # info alone
+    assert run("b.sh", "--fail-on", fail_on).exit_code == (fail_on == "info")
+
+
+def test_what_cannot_be_used_ends_with_2_and_the_rest_is_checked(here):
+    (here / "a.sh").write_text(GOOD)
+    (here / "b.sh").write_text("ls\n")
+    result = run("nope.sh", "b.sh", "a.sh")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[::2] == [
+        "error: there is no file nope.sh",
+        "error: there is no swift deploy in b.sh",
+    ]
+    assert result.stdout == "1 call of swift deploy in 1 file: nothing found\n"
+    assert run("b.sh", "a.sh", "--skip-others").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("--select", "XYZ1"), ("--ignore", "FLG999"), ("--ignore", "")])
+def test_a_code_that_no_rule_has_is_refused(here, words: tuple[str, str]):
+    (here / "a.sh").write_text(GOOD)
+    command = [sys.executable, "-m", "swiftcfg", "validate", "a.sh", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
+    assert done.returncode == (2 if words[1] else 0)
+    assert ("there is no rule" in done.stderr) is bool(words[1])
+
+
+def test_codes_choose_rules_and_families(here):
+    (here / "a.sh").write_text(BAD)
+    assert "FLG001" in codes("a.sh")
+    assert codes("a.sh", "--ignore", "flg001") == []
+    assert codes("a.sh", "--ignore", "FLG, IGN") == []
+
+
+def test_a_folder_gives_what_holds_a_call_and_nothing_else(here):
+    (here / "deep").mkdir()
+    (here / "deep" / "a.sh").write_text(BAD)
+    (here / "deep" / "deploy.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    (here / "other.yaml").write_text("model: car\nwheels: 4\n")
+    (here / "ls.sh").write_text("echo swift\n")
+    assert [file["name"] for file in data(".")["files"]] == ["./deep/a.sh", "./deep/deploy.yaml"]
+    assert [file["name"] for file in data("deep/*.sh", "deep")["files"]] == ["deep/a.sh", "deep/deploy.yaml"]
+
+
+def test_standard_input_is_read():
+    (file,) = data("-", stdin=BAD.encode())["files"]
+    assert (file["name"], [one["code"] for one in file["findings"]]) == ("standard input", ["FLG001"])
+
+
+def test_settings_in_another_file_are_those_of_the_call(here):
+    (here / "s.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    (here / "a.sh").write_text("swift deploy s.yaml --port 80\n")
+    (file,) = data("a.sh")["files"]
+    assert [(one["code"], one["line"], one["column"]) for one in file["findings"]] == [("FLG001", 1, 14)]
+    (here / "s.yaml").unlink()
+    (file,) = data("a.sh")["files"]
+    assert file["findings"] == []
+    assert {one["reason"] for one in file["calls"][0]["skipped"]} == {
+        "line 1: there is no file s.yaml, which holds the settings"
+    }
+
+
+def test_what_keeps_rules_from_running_is_told_once(here):
+    (here / "a.sh").write_text("swift deploy --model $MODEL --infer_backend vllm\n" * 2)
+    result = run("a.sh", "--select", "VIS001")
+    assert "not checked: VIS001: the model is $MODEL, which is not known here: give --model\n" in result.stdout
+
+
+# Formats
+
+
+@pytest.fixture
+def nasty(here):
+    """Text that would break out of any format that does not escape it."""
+    name = "a %,:b\u202e.sh"
+    text = BAD.replace("--modell", '"--mo%d,e::l\'<&>]]>\x1b[31m\u202e"')
+    (here / name).write_bytes(text.encode() + b"# \xff\n" + BAD.encode())
+    return name
+
+
+def test_json_keeps_to_its_schema(nasty):
+    schema = json.loads((ROOT / "docs/schemas/validate.schema.json").read_text(encoding="utf-8"))
+    report = data(nasty)
+    jsonschema.validate(report, schema)
+    assert report["summary"]["error"] == 2
+    assert report["files"][0]["findings"][1]["fix"] == {"title": "write --model", "safe": True}
+
+
+def test_github_annotations_hold_one_line_each_with_escapes(nasty):
+    lines = run(nasty, "--format", "github").stdout.splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        match = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
+        assert match
+        properties = dict(pair.split("=", 1) for pair in match[2].split(","))
+        assert properties["file"] == "a %25%2C%3Ab\\u{202e}.sh"
+        assert properties["title"].startswith("FLG001 ")
+        assert not re.search(r"%(?!25|0D|0A|3A|2C)|[\x00-\x1f\u202e]", line)
+    assert lines[1].endswith("ms-swift 4.6.0 has no --modell: the start fails; did you mean --model?")
+
+
+def test_junit_is_xml_with_counts_that_hold(nasty):
+    text = run(nasty, "--format", "junit").stdout
+    suites = ET.fromstring(text)  # noqa: S314  (our own output)
+    assert suites.tag == "testsuites"
+    for suite in suites:
+        cases = list(suite)
+        assert {case.tag for case in cases} == {"testcase"}
+        assert all({"classname", "name", "time"} == set(case.attrib) for case in cases)
+        inside = [child for case in cases for child in case]
+        assert {child.tag for child in inside} <= {"failure", "skipped", "system-out"}
+        assert int(suite.attrib["tests"]) == len(cases)
+        assert int(suite.attrib["failures"]) == sum(child.tag == "failure" for child in inside) == 2
+        assert int(suite.attrib["skipped"]) == sum(child.tag == "skipped" for child in inside)
+    tolerant = ET.fromstring(run(nasty, "--format", "junit", "--fail-on", "never").stdout)  # noqa: S314
+    assert tolerant[0].attrib["failures"] == "0"
+
+
+def test_sarif_has_what_version_2_1_0_asks_for(nasty):
+    log = json.loads(run(nasty, "--format", "sarif").stdout)
+    jsonschema.validate(log, json.loads((ROOT / "tests/data/sarif-2.1.0-subset.json").read_text(encoding="utf-8")))
+    (only,) = log["runs"]
+    rules = only["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for result in only["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "FLG001"
+    uri = only["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == "a%20%25%2C%3Ab%E2%80%AE.sh"
+    prints = [result["partialFingerprints"]["finding/v1"] for result in only["results"]]
+    assert len(set(prints)) == 2
+
+
+def test_text_has_nothing_that_a_terminal_obeys(nasty):
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", run(nasty).stdout)
+
+
+# Fixes
+
+
+def test_fix_changes_the_words_and_keeps_the_rest(here):
+    before = b"\xef\xbb\xbf# caf\xe9\r\n\r\n" + BAD.strip().encode() + b"  # \xff\r\n"
+    (here / "real").mkdir()
+    path = here / "real" / "a.sh"
+    path.write_bytes(before)
+    path.chmod(0o764)
+    (here / "link.sh").symlink_to(path)
+    result = run("link.sh", "--fix")
+    assert result.exit_code == 0
+    assert "1 fix applied" in result.stdout
+    assert path.read_bytes() == before.replace(b"--modell", b"--model")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o764
+    assert (here / "link.sh").is_symlink()
+    assert [entry.name for entry in path.parent.iterdir()] == ["a.sh"]
+    again = path.stat().st_mtime_ns
+    assert run("link.sh", "--fix").exit_code == 0
+    assert path.stat().st_mtime_ns == again
+
+
+def test_diff_shows_what_fix_would_do_and_patch_takes_it(here):
+    text = f"# one\n{BAD}".rstrip()
+    (here / "a.sh").write_text(text)
+    result = run("a.sh", "--diff")
+    assert result.exit_code == 1
+    assert (here / "a.sh").read_text() == text
+    subprocess.run(["patch", "-p0"], input=result.stdout_bytes, cwd=here, check=True, stdout=subprocess.DEVNULL)
+    assert (here / "a.sh").read_text() == text.replace("--modell", "--model")
+
+
+def test_fixed_standard_input_goes_to_standard_output():
+    result = run("-", "--fix", stdin=BAD.encode())
+    assert result.stdout == BAD.replace("--modell", "--model")
+    assert "1 fix applied" in result.stderr
+
+
+def test_unsafe_fixes_alone_make_no_sense(here):
+    (here / "a.sh").write_text(BAD)
+    result = CliRunner().invoke(swiftcfg, ["validate", "a.sh", "--unsafe-fixes"])
+    assert result.exit_code == 2
+    assert "--unsafe-fixes goes with --fix or --diff" in result.output
+
+
+# Comments
+
+UNDER = "# swiftcfg: ignore[FLG001]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UNDER + BAD,
+        f"{BAD.rstrip()}  # swiftcfg: ignore[FLG001]\n",
+        f"{BAD.rstrip()} # swiftcfg:ignore[SEC001, flg001]\n".replace("SEC001, ", ""),
+        f"{BAD.rstrip()} \\\n    --port 80 # swiftcfg: ignore\n",
+        f"{UNDER}# why: it is so\n{BAD.replace(' --modell', chr(92) + chr(10) + ' --modell')}",
+        f"# swiftcfg: ignore-file[FLG]\n\n{BAD}{BAD}",
+    ],
+)
+def test_a_comment_on_or_above_a_call_counts_for_the_call(here, text: str):
+    (here / "a.sh").write_text(text)
+    report = data("a.sh")
+    assert report["files"][0]["findings"] == []
+    assert report["summary"]["ignored"] == text.count("--modell")
+
+
+def test_a_comment_counts_for_no_other_call(here):
+    (here / "a.sh").write_text(f"{UNDER}{BAD}{BAD}")
+    assert codes("a.sh") == ["FLG001"]
+
+
+def test_a_comment_counts_in_settings_too(here):
+    (here / "a.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x  # swiftcfg: ignore[FLG001]\nportt: 80\n")
+    (file,) = data("a.yaml")["files"]
+    assert [(one["code"], one["line"]) for one in file["findings"]] == [("FLG001", 4)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("ignore[FLG001]", "nothing here is reported as FLG001; take it out of the comment"),
+        ("ignore[XYZ001]", "there is no rule XYZ001"),
+        ("ignore-file[]", "there is no rule without a code"),
+    ],
+)
+def test_a_comment_in_vain_is_reported(here, comment: str, message: str):
+    (here / "a.sh").write_text(f"# swiftcfg: {comment}\n{GOOD}")
+    (file,) = data("a.sh")["files"]
+    assert [(one["code"], one["message"], one["severity"], one["line"]) for one in file["findings"]] == [
+        ("IGN001", message, "info", 1)
+    ]
+
+
+def test_a_comment_on_a_rule_that_did_not_run_is_not_judged(here):
+    (here / "a.sh").write_text("# swiftcfg: ignore[VIS001]\nswift deploy --model unknown --infer_backend vllm\n")
+    assert codes("a.sh", "--select", "VIS001,IGN") == []
+    assert codes("a.sh", "--select", "FLG001,IGN") == []
+
+
+# Projects
+
+
+def test_the_nearest_project_is_asked_and_the_command_line_wins(here):
+    (here / "pyproject.toml").write_text('[tool.swiftcfg]\nms-swift = "3.2.0"\nignore = ["FLG001"]\n')
+    (here / "deep" / "own").mkdir(parents=True)
+    (here / "deep" / "own" / "swiftcfg.toml").write_text('select = ["FLG001"]\n')
+    for name in ("deep/a.sh", "deep/own/a.sh"):
+        (here / name).write_text(BAD)
+    command = ["validate", "deep/a.sh", "deep/own/a.sh", "--format", "json", "--vllm", "0.8.5"]
+    far, near = json.loads(CliRunner().invoke(swiftcfg, command, catch_exceptions=False).stdout)["files"]
+    assert far["calls"][0]["runtime"]["ms-swift"] == {"version": "3.2.0", "origin": "given"}
+    assert "FLG001" not in [one["code"] for one in far["findings"]]
+    assert near["calls"][0]["runtime"]["ms-swift"]["version"] == "4.6.0"
+    assert [one["code"] for one in near["findings"]] == ["FLG001"]
+    assert data("deep/a.sh")["files"][0]["calls"][0]["runtime"]["ms-swift"]["version"] == "4.6.0"
+
+
+def test_overrides_are_for_paths(here):
+    (here / "swiftcfg.toml").write_text(
+        'gpu = "H100-80GB"\n[[overrides]]\npaths = ["prod/"]\ngpu = "T4"\n[[overrides]]\npaths = ["*.yaml"]\n'
+        'ignore = ["FLG001"]\n'
+    )
+    for name in ("prod/a.sh", "test/a.sh"):
+        (here / name).parent.mkdir()
+        (here / name).write_text(BAD)
+    (here / "test" / "a.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    files = {file["name"]: file for file in data("prod/a.sh", "test/a.sh", "test/a.yaml")["files"]}
+    assert [files[name]["calls"][0]["gpus"] for name in files] == [["T4"], ["H100-80GB"], ["H100-80GB"]]
+    assert [len(files[name]["findings"]) for name in files] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("selct = []", "swiftcfg.toml has no setting 'selct'"),
+        ("gpu = 3", "swiftcfg.toml: gpu is not a text"),
+        ("select = 'FLG'", "swiftcfg.toml: select is not a list of texts"),
+        ("[[overrides]]\nignore = []", "swiftcfg.toml: paths is not a list of texts"),
+        ("overrides = 3", "swiftcfg.toml: overrides is not a list of tables"),
+        ("a = [", "swiftcfg.toml: "),
+        ("select = ['NOPE']", "there is no rule 'NOPE'"),
+        ("model = './gone'", None),
+    ],
+)
+def test_a_project_that_cannot_be_used_is_told(here, text: str, sentence: str | None):
+    (here / "swiftcfg.toml").write_text(text)
+    (here / "a.sh").write_text(GOOD)
+    result = CliRunner().invoke(swiftcfg, ["validate", "a.sh"], catch_exceptions=False)
+    assert result.exit_code == (2 if sentence else 0)
+    assert sentence is None or sentence in result.stderr
+
+
+# Laws
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_any_bytes_are_told_about_and_never_crash(content: bytes):
+    for words in ((), ("--fix",), ("--format", "sarif")):
+        assert run("-", *words, stdin=content).exit_code in (0, 1, 2)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_mutated_scripts_never_crash(data: st.DataObject):
+    text = bytearray(f"export FPS=2\n{BAD}# swiftcfg: ignore[FLG001]\n{GOOD}".encode())
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    assert run("-", "--fix", stdin=bytes(text)).exit_code in (0, 1, 2)
