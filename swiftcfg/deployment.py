@@ -1,7 +1,7 @@
 """Deployment: an existing command on a model and cards, and the memory it takes there."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swiftcfg import laxjson
 from swiftcfg.config import DeployConfig, Unknown
@@ -15,6 +15,7 @@ from swiftcfg.requests import request_under
 from swiftcfg.runtime import Runtime
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits, effective_limits
+from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 #: Flags that name the model, newest first (ms-swift 2.x had the other two).

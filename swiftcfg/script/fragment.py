@@ -3,10 +3,11 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from swiftcfg.config import Unknown, Word
 from swiftcfg.script.uses import Place, Span
+from swiftcfg.values import dataclass
 
 _HOLE = re.compile("\0([0-9]+)\0")
 

@@ -1,9 +1,9 @@
 """Script: one ``swift deploy`` call as it is written: every use of every flag and variable, with its place."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from swiftcfg.config import DeployConfig, Flag, Unknown, Word
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

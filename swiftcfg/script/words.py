@@ -1,11 +1,12 @@
 """Field: one word as a program receives it, with where it is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from swiftcfg.config import Unknown, Word
 from swiftcfg.script.fragment import Fragment, with_holes
 from swiftcfg.script.uses import Place, Span, Spans
+from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

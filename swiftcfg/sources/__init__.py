@@ -5,7 +5,7 @@ Text in, calls out; nothing is opened here. Spans and places are those of the wh
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
 from swiftcfg.errors import InputError
@@ -19,6 +19,7 @@ from swiftcfg.sources.python import python_calls
 from swiftcfg.sources.services import compose_calls, kubernetes_calls
 from swiftcfg.sources.settings import checkpoint_call, looks_like_arguments, settings_call
 from swiftcfg.sources.systemd import unit_calls
+from swiftcfg.values import dataclass
 
 Kind = Literal[
     "shell", "yaml", "json", "args.json", "compose", "kubernetes", "github", "gitlab", "systemd", "dockerfile",

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from swiftcfg.errors import InputError
 from swiftcfg.script.fragment import File, Fragment
 from swiftcfg.script.uses import Place, Span
 from swiftcfg.script.words import Field, Written
+from swiftcfg.values import dataclass
 
 #: More values, or deeper ones, are no configuration that a person wrote.
 NODE_LIMIT = 100_000
