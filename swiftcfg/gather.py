@@ -15,8 +15,8 @@ from swiftcfg.model import Model
 from swiftcfg.nvml import Machine, find_gpus, machine_within, visible_inventory
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
-from swiftcfg.script.breakages import breakages_of
 from swiftcfg.settings import engine_settings
+from swiftcfg.sources import breakages_in
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
@@ -58,7 +58,7 @@ def gather(origin: Origin, script: Script, given: Given) -> Facts:
         memory=_memory(deployment, workload, reasons),
         workload=workload,
         sizes=COMMON_SIZES if workload is None else tuple(size for size, _ in workload.image_sizes()),
-        breakages=breakages_of(script, origin.text) if origin.kind == "shell" else (),
+        breakages=breakages_in(origin.kind, script, origin.text),
         reasons=reasons,
     )  # fmt: skip
 

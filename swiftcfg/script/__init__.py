@@ -44,7 +44,9 @@ def read_script(text: str) -> tuple[Script, ...]:
 
 def read_pasted(text: str) -> tuple[Script, ...]:
     """The same; where bash would run none, those of the text without fences, reply marks and prompts around it."""
-    return read_script(text) or read_script(undressed(text))
+    found = read_script(text)
+    plain = text if found else undressed(text)
+    return found if plain == text else read_script(plain)
 
 
 def read_fragment(fragment: Fragment, environment: Iterable[VariableUse] = ()) -> tuple[Script, ...]:

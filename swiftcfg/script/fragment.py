@@ -157,6 +157,16 @@ class Fragment:
     def place(self, at: int) -> Place:
         return self.file.place(self.offset(at))
 
+    def alone(self) -> str:
+        """The text of the file with blanks for all that is not in here, so that every character keeps its place."""
+        texts: list[str] = []
+        last = 0
+        for text, span in self.runs(0, len(self.text)):
+            kept = text if span.end - span.start == len(text) else ""
+            texts += [_blanked(self.file.text[last : span.start]), kept or _blanked(span.of(self.file.text))]
+            last = span.end
+        return "".join((*texts, _blanked(self.file.text[last:])))
+
     def filled(self, parts: tuple[Word, ...]) -> tuple[Word, ...]:
         """The same parts with every hole in them as the unknown that it stands for."""
         if not self.holes:
@@ -177,6 +187,10 @@ class Fragment:
 
     def _hole(self, number: str) -> Unknown:
         return self.holes[int(number)] if int(number) < len(self.holes) else Unknown("?")
+
+
+def _blanked(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 def with_holes(parts: tuple[Word, ...]) -> tuple[str, tuple[Unknown, ...]]:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 #: A line of backticks or quotes around pasted code, with the language that Markdown lets follow.
 _FENCE = re.compile(r"[ \t]*(`{3,}[ \t]*[A-Za-z0-9_+-]*|~{3,}[ \t]*[A-Za-z0-9_+-]*|`|\"{3,}|'{3,})[ \t\r]*")
-_REPLY = re.compile(r"[ \t]*(?:>[ \t]?)+")
-_PROMPT = re.compile(r"[ \t]*\$[ \t]+")
+_REPLY = re.compile(r"^[ \t]*(?:>[ \t]?)+")
+_PROMPT = re.compile(r"^[ \t]*\$[ \t]+")
 #: ms-swift prints the command it runs (ms-swift@4.6.0:swift/cli/main.py); prose quotes one in the same way.
-_QUOTED = re.compile(r"`([^`\n]*(?:\bswift[ \t]+deploy\b|swift/cli/deploy\.py|swift\.cli\.deploy)[^`\n]*)`")
+_QUOTED = re.compile(r"`(?=([^`\n]*)`)")
+_DEPLOY = re.compile(r"\bswift[ \t]+deploy\b|swift/cli/deploy\.py|swift\.cli\.deploy")
 
 
 def undressed(text: str) -> str:
@@ -53,7 +54,7 @@ def _inside_backticks(text: str) -> str:
     """A command between backticks in a line of prose or of a log."""
 
     def quoted(line: str) -> str:
-        found = _QUOTED.search(line)
+        found = next((span for span in _QUOTED.finditer(line) if _DEPLOY.search(span.group(1))), None)
         if found is None:
             return line
         return _blank(line[: found.start(1)]) + found.group(1) + _blank(line[found.end(1) :])

@@ -10,10 +10,11 @@ from typing import Literal, get_args
 
 from swiftcfg.errors import InputError
 from swiftcfg.script import Script, find_fault, read_script
+from swiftcfg.script.breakages import Breakage, breakages_of, find_breakages
 from swiftcfg.script.fragment import File
 from swiftcfg.sources.dockerfile import dockerfile_calls
 from swiftcfg.sources.nodes import Mapping, Node, Sequence, mappings, read_nodes
-from swiftcfg.sources.pastes import logged_calls, pasted_calls
+from swiftcfg.sources.pastes import logged_calls, pasted_breakages, pasted_calls
 from swiftcfg.sources.pipelines import github_calls, gitlab_calls
 from swiftcfg.sources.python import python_calls
 from swiftcfg.sources.services import compose_calls, kubernetes_calls
@@ -126,7 +127,35 @@ def _guessed(name: str, text: str) -> Source:
     if structured.calls:
         return structured
     fault = find_fault(text)
-    return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else None)
+    return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else _hidden_by(text))
+
+
+def _hidden_by(text: str) -> str | None:
+    """What keeps bash from finding a swift deploy that a reader sees."""
+    if not re.search(r"swift\b.{0,9}\bdeploy", text, re.DOTALL):
+        return None
+    found = (one for one in find_breakages(text) if one.kind in _HIDING)
+    return next((f"line {one.place.line}: {_HIDING[one.kind]}" for one in found), None)
+
+
+#: Breakages that change the word swift or deploy itself.
+_HIDING = {
+    "blank after backslash": "a blank follows the backslash, so the command ends there",
+    "comment after backslash": "a comment follows the backslash, so the command ends there",
+    "comment in continuation": "a comment ends the continued line",
+    "blank line in continuation": "an empty line ends the continued line",
+    "glued words": "no blank stands between the two lines, which bash makes one word of",
+    "carriage returns": "lines end with carriage returns, which bash takes for part of the last word",
+    "byte order mark": "a byte order mark is part of the first word",
+    "Unicode blank": "what looks like a blank is none to bash",
+}
+
+
+def breakages_in(kind: str, script: Script, text: str) -> tuple[Breakage, ...]:
+    """What breaks a call without a word from the shell; known of scripts and of pastes."""
+    if kind == "shell":
+        return breakages_of(script, text)
+    return pasted_breakages(script, text) if kind == "paste" else ()
 
 
 def _structured(name: str, text: str, *, sure: bool) -> Source:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.script import Script, read_fragment
+from swiftcfg.script.breakages import Breakage, breakages_of
 from swiftcfg.script.fragment import File, Fragment
 from swiftcfg.script.uses import Span
 
@@ -32,7 +34,7 @@ def pasted_calls(file: File) -> tuple[Script, ...]:
     """The calls in fences; where there are none, those in the text with prompts and reply marks taken off."""
     lines = list(_lines(file))
     for blocks in (_fenced(file, lines), [lines]):
-        scripts = [script for block in blocks for script in _block_calls(file, block)]
+        scripts = [script for block in blocks for script in read_fragment(_placeheld(_block(file, block)))]
         if scripts:
             return tuple(scripts)
     text = _everything(file).parts(lines)
@@ -75,9 +77,20 @@ def _fenced(file: File, lines: _Lines) -> list[_Lines]:
     return blocks
 
 
-def _block_calls(file: File, lines: _Lines) -> tuple[Script, ...]:
-    block = _everything(file).parts(_typed(file, lines))
-    return read_fragment(_placeheld(block)) if "deploy" in block.text else ()
+def pasted_breakages(script: Script, text: str) -> tuple[Breakage, ...]:
+    """What breaks a pasted call; nothing is mended in prose."""
+    file = File(text)
+    lines = list(_lines(file))
+    for block in (*_fenced(file, lines), lines):
+        found = breakages_of(script, _block(file, block).alone())
+        if found:
+            return tuple(replace(one, edits=()) for one in found)
+    return ()
+
+
+def _block(file: File, lines: _Lines) -> Fragment:
+    """The shell text of a block."""
+    return _everything(file).parts(_typed(file, lines))
 
 
 def _typed(file: File, lines: _Lines) -> _Lines:
