@@ -1,5 +1,7 @@
 """Commands as people paste them are read as the commands they are; what bash can run is never touched."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +48,21 @@ def test_what_runs_nothing_stays_nothing(text):
 def test_what_bash_runs_is_read_as_bash_runs_it():
     text = f"`true`\n{COMMAND}\n"
     assert read_pasted(text) == read_script(text)
+
+
+def test_a_dollar_in_a_line_is_no_prompt():
+    (script,) = read_pasted(f"$ {COMMAND} --served_model_name a$ --host h\n")
+    assert script.config().flag("served_model_name").words == ("a$",)
+
+
+@pytest.mark.parametrize(
+    "part", ['"', "'", "`", " ", ">", "> ", "$ ", "`swift deploy ", "swift deploy `", "`a`", "```\n"]
+)
+def test_long_texts_take_no_longer_than_they_are_long(part):
+    for text in (part * (200_000 // len(part)), "`" + part * (200_000 // len(part))):
+        began = time.process_time()
+        undressed(text)
+        assert time.process_time() - began < 2
 
 
 @given(st.text(st.sampled_from("`>$'\"~ \n\tab-#swift deploy\\\r"), max_size=60))
