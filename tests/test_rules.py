@@ -22,6 +22,7 @@ import pytest
 import yaml
 from rule_facts import Surroundings, facts_of
 
+from swiftcfg.facts import Facts
 from swiftcfg.fix import Judged, mend
 from swiftcfg.rule import SEVERITIES, Rule
 from swiftcfg.rules import all_rules
@@ -156,7 +157,7 @@ def test_a_rule_states_what_every_rule_states(rule: Rule):
 
 
 def test_a_fact_that_may_be_missing_has_a_remedy():
-    always = {"origin", "script", "config", "catalog", "runtime", "settings", "sizes", "reasons"}
+    always = {field.name for field in fields(Facts) if field.default is not None}
     assert {name for rule in RULES.values() for name in rule.needs} <= always | REMEDIES.keys()
 
 

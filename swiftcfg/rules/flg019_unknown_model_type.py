@@ -44,7 +44,8 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     known = [name for name in catalog.history.get("model_types", ()) if _lives(name, catalog)]
     plain = {_plain(name): name for name in known}
     same = plain.get(_plain(one.word))
-    near = same or _beginning(one.word, plain) or next(iter(get_close_matches(one.word, known, 1)), None)
+    slip = next(iter(get_close_matches(one.word, known, 1)), None)
+    near = same or (_beginning(one.word, plain) if lifetimes else slip) or slip
     history = f"{one.word} {told(lifetimes, catalog)}, and " if lifetimes else ""
     yield Finding(
         f"{history}ms-swift {catalog.version} knows no model type {one.word}"
