@@ -4,6 +4,7 @@ from dataclasses import field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -12,7 +13,6 @@ from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import InputError
 from swiftcfg.facts import Origin
 from swiftcfg.files import STDIN, read_bytes, replace_content, shown_name
-from swiftcfg.fix import Judged, mend
 from swiftcfg.gather import Given, gather
 from swiftcfg.project import Settings, settings_for
 from swiftcfg.rule import Rule
@@ -22,6 +22,9 @@ from swiftcfg.sources import Source, find_calls
 from swiftcfg.suppress import UNUSED_IGNORE, Suppressed, matches, suppress
 from swiftcfg.validate import Checked, Outcome, Reported, Skipped, call_of, validate
 from swiftcfg.values import dataclass
+
+if TYPE_CHECKING:
+    from swiftcfg.fix import Judged
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class Document:
 
     def mended(self, *, unsafe: bool) -> Checked:
         """What is left to find once the fixes are applied; ``text`` is then the mended text."""
+        from swiftcfg.fix import mend  # noqa: PLC0415  (4 ms that checking alone need not pay)
+
         result = mend(self.text, self._judged, unsafe=unsafe)
         return self._checked(result.text, find_calls(self.path, result.text), result.done, result.refused)
 
@@ -102,7 +107,9 @@ class Document:
             path, self.name, read.kind, text, calls, self._unused(left), left.count, len(done), refused, read.fault
         )
 
-    def _judged(self, text: str) -> Judged:
+    def _judged(self, text: str) -> "Judged":
+        from swiftcfg.fix import Judged  # noqa: PLC0415
+
         read = find_calls(self.path, text)
         left = self._left(text, read)
         found = [(at, one) for at, outcome in enumerate(left.outcomes) for one in outcome.findings]

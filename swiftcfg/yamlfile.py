@@ -17,9 +17,6 @@ from swiftcfg.files import STDIN, read_bytes, shown_name
 NODE_LIMIT = 20_000
 DEPTH_LIMIT = 40
 
-#: What YAML 1.2 (section 5.1) does not count as printable, the BOM apart.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-
 
 def read_document(path: str) -> Any:
     """The data in a YAML or JSON file, or on standard input for ``-``.
@@ -86,7 +83,7 @@ def parse_yaml(content: bytes, name: str) -> Any:
     import yaml  # noqa: PLC0415  (20 ms that readers of JSON need not pay)
 
     text = _decode(content, name)
-    unprintable = _UNPRINTABLE.search(text)
+    unprintable = _unprintable().search(text)
     if unprintable:
         place = _place(name, text, unprintable.start())
         raise InputError(f"{place}: the control character U+{ord(unprintable.group()):04X} cannot stand in YAML")
@@ -104,6 +101,12 @@ def parse_yaml(content: bytes, name: str) -> Any:
         raise InputError(f"{place}: {problem}", "use spaces: YAML does not indent by tabs" if tab else None) from None
     except yaml.YAMLError as error:
         raise InputError(f"{name}: not YAML: {error}") from None
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """What YAML 1.2 (section 5.1) does not count as printable, the BOM apart; 4 ms that most commands need not pay."""
+    return re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class _Guard:
