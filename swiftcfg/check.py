@@ -126,7 +126,7 @@ class Document:
         try:
             whole = with_settings(script, Path(self.path).parent, given.runtime.ms_swift)
         except InputError as error:
-            able = tuple(rule for rule in rules if set(rule.needs) <= {"origin", "script"})
+            able = tuple(rule for rule in rules if set(rule.needs) <= {"origin", "script", "breakages"})
             outcome = validate(gather(origin, script, given), able)
             return replace(outcome, skipped=tuple(Skipped(rule, error.sentence) for rule in rules if rule not in able))
         return validate(gather(origin, whole, given), rules)
