@@ -38,12 +38,15 @@ def check(config: DeployConfig, script: Script, limits: Limits) -> Iterator[Find
         word = config.variable(cap)
         if not isinstance(word, str) or not word.strip().isdigit():
             continue
-        unit = 1 if cap.endswith("PIXELS") else constants.factor**2
-        lower = max(1, int(int(word) * unit / 1.05) // constants.factor**2) * constants.factor**2 // unit
+        area = constants.factor**2
+        unit = 1 if cap.endswith("PIXELS") else area
+        lower = max(1, int(int(word) * unit / 1.05) // area) * area // unit
+        whole = -(-constants.video_floor // area) * area if limits.library.in_tokens else constants.video_floor
+        holds = whole // unit
         yield Finding(
             f"{cap}={word} has no effect: a frame still gets up to {constants.video_floor} pixels, "
-            f"1.05 times {least} ({constants.video_min} pixels)",
+            f"1.05 times {least} ({constants.video_min} pixels); to get what is written, set {least}={lower} too",
             variable_place(script, cap),
             cap,
-            Fix(f"lower {least} to {lower}", (SetVariable(least, str(lower)),), safe=False),
+            Fix(f"write {cap}={holds}, which is what holds", (SetVariable(cap, str(holds)),)),
         )
