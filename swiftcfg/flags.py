@@ -157,13 +157,18 @@ class FlagCatalog:
 
     def resolve(self, written: str) -> Match:
         """What a name without its dashes stands for: exact, with hyphens, negated, or cut short as argparse allows."""
-        if written in self._spellings:
-            return self._match(written)
+        exact = self._exact.get(written)
+        if exact:
+            return exact
         options = [*self._spellings, "help"]
         fitting = [spelling for spelling in options if written and spelling.startswith(written)]
         if len(fitting) == 1 and fitting[0] in self._spellings:
             return self._match(fitting[0], abbreviated=True)
         return Match(candidates=tuple(fitting))
+
+    @cached_property
+    def _exact(self) -> dict[str, Match]:
+        return {spelling: self._match(spelling) for spelling in self._spellings}
 
     def _match(self, spelling: str, *, abbreviated: bool = False) -> Match:
         spec = self._spellings[spelling]

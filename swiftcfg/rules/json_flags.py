@@ -1,12 +1,11 @@
 """Flags that take a JSON object, and what ms-swift makes of their text."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from swiftcfg import laxjson
 from swiftcfg.flags import FlagCatalog
-from swiftcfg.rules.written import Written, in_force
+from swiftcfg.rules.written import Written, in_force, remembered
 from swiftcfg.script import Script
 from swiftcfg.settings.draft import REPAIRS_JSON
 from swiftcfg.values import dataclass
@@ -29,11 +28,14 @@ def is_json(name: str) -> bool:
     return name.endswith(_NAMES)
 
 
-def readings(script: Script, catalog: FlagCatalog) -> Iterator[tuple[Written, Reading]]:
+@remembered
+def readings(script: Script, catalog: FlagCatalog) -> tuple[tuple[Written, Reading], ...]:
     """The uses in force of such flags; a text that may be the name of a file is left out."""
-    for one in in_force(script, catalog).values():
-        if is_json(one.name) and one.word is not None and not _may_be_a_file(one.word):
-            yield one, _read(one.word, repaired=catalog.version >= REPAIRS_JSON)
+    return tuple(
+        (one, _read(one.word, repaired=catalog.version >= REPAIRS_JSON))
+        for one in in_force(script, catalog).values()
+        if is_json(one.name) and one.word is not None and not _may_be_a_file(one.word)
+    )
 
 
 def _may_be_a_file(text: str) -> bool:

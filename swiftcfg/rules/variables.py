@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rules.json_flags import readings
+from swiftcfg.rules.written import remembered
 from swiftcfg.script import Place, Script
 from swiftcfg.values import dataclass
 
@@ -29,6 +30,7 @@ def settings_of(script: Script, catalog: FlagCatalog) -> Iterator[Setting]:
                 yield Setting(key.upper(), str(value), one.use.place, by_flag=True)
 
 
+@remembered
 def in_force(script: Script, catalog: FlagCatalog) -> dict[str, Setting]:
     """The setting that counts of each variable."""
     return {one.name: one for one in settings_of(script, catalog)}

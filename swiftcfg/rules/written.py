@@ -1,7 +1,8 @@
 """The flags of a call as they are written, each with what ms-swift's parser makes of it."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Literal, TypeVar
 
 from swiftcfg.errors import InputError
 from swiftcfg.flags import FlagCatalog, Match
@@ -75,12 +76,30 @@ def _kind(choices: Sequence[object], words: Sequence[str]) -> Kind:
     return "choice" if choices else "type"
 
 
-def flags_of(script: Script, catalog: FlagCatalog) -> Iterator[Written]:
+Answer = TypeVar("Answer")
+_Question = Callable[[Script, FlagCatalog], Answer]
+
+
+def remembered(question: _Question[Answer]) -> _Question[Answer]:
+    """The function with the answer on the last call kept: dozens of rules ask the same of one call after another."""
+    last: list[tuple[Script, FlagCatalog, Answer]] = []
+
+    @wraps(question)
+    def ask(script: Script, catalog: FlagCatalog) -> Answer:
+        if not last or last[0][0] is not script or last[0][1] is not catalog:
+            last[:] = [(script, catalog, question(script, catalog))]
+        return last[0][2]
+
+    return ask
+
+
+@remembered
+def flags_of(script: Script, catalog: FlagCatalog) -> tuple[Written, ...]:
     """Every use of every flag, in the order of the text."""
-    for use in script.flags:
-        yield Written(use, catalog.resolve(use.spelling.removeprefix("--")))
+    return tuple(Written(use, catalog.resolve(use.spelling.removeprefix("--"))) for use in script.flags)
 
 
+@remembered
 def in_force(script: Script, catalog: FlagCatalog) -> dict[str, Written]:
     """The use that counts of each flag, the last, by its full name; names that stand for nothing are left out."""
     return {one.name: one for one in flags_of(script, catalog) if one.match.spec}

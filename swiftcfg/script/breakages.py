@@ -58,9 +58,12 @@ def find_breakages(text: str) -> tuple[Breakage, ...]:
 
 @lru_cache(maxsize=8)
 def _by_call(text: str) -> tuple[list[int], list[list[Breakage]]]:
+    found = find_breakages(text)
+    if not found:  # as in most texts, which need not be walked through once more
+        return [], []
     starts = sorted({script.span.start for script in Shell(Fragment.whole(text)).run() if script.span})
     groups: list[list[Breakage]] = [[] for _ in starts]
-    for breakage in find_breakages(text) if starts else ():
+    for breakage in found if starts else ():
         groups[max(0, bisect_right(starts, breakage.span.start) - 1)].append(breakage)
     return starts, groups
 
