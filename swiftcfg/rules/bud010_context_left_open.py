@@ -1,0 +1,68 @@
+"""Context that nobody set.
+
+Without a max_model_len vLLM plans for the model's whole context: it refuses to start unless the KV cache holds one
+request of that length, and sizes its first run by it.
+
+Bad:
+
+    swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm
+
+Good:
+
+    swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --vllm_max_model_len 32768
+"""
+
+from collections.abc import Iterator
+
+from swiftcfg.engine import EngineSettings
+from swiftcfg.flags import FlagCatalog
+from swiftcfg.memory import MemoryPlan, kv_bytes_per_token
+from swiftcfg.model import Model
+from swiftcfg.rule import Finding, Fix
+from swiftcfg.rules.asked import request_of, rounded
+from swiftcfg.rules.knobs import Knobs
+from swiftcfg.rules.replan import first_broken
+from swiftcfg.script import Script
+from swiftcfg.tokens import Limits
+from swiftcfg.units import gib
+from swiftcfg.workload import Workload
+
+SEVERITY = "info"
+CONFIDENCE = "certain"
+SOURCES = (
+    "vllm@0.32.0:vllm/v1/core/kv_cache_utils.py:1003-1040",
+    "https://github.com/modelscope/ms-swift/issues/3288",
+    "https://github.com/vllm-project/vllm/issues/26612",
+)
+
+
+def check(
+    *, script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model, limits: Limits | None = None,
+    memory: MemoryPlan | None = None, workload: Workload | None = None,
+) -> Iterator[Finding]:  # fmt: skip
+    length = model.text.max_position_embeddings if model.text else None
+    left_open = settings.max_model_len is None and not _hidden(script, catalog, settings)
+    if settings.backend != "vllm" or length is None or not left_open:
+        return
+    if memory and any(first_broken(memory, name, settings) for name in ("one whole request", "budget")):
+        return
+    each, _ = kv_bytes_per_token(model, settings)
+    cost = f", {gib(each * length)} of cache for one such request" if each else ""
+    knobs = Knobs(script, catalog, settings.backend)
+    request = request_of(model, workload, limits) if workload else None
+    changes = knobs.change("max_model_len", rounded(request.tokens)) if request and request.tokens < length else ()
+    needed = f"; {workload.name} needs {request.tokens}" if workload and request else ""
+    yield Finding(
+        f"no context is set, so vLLM plans for the {length} tokens of {model.name}{cost}{needed}",
+        script.place,
+        knobs.subject("max_model_len"),
+        Fix(f"a context of {changes[0].value}", changes, safe=False) if changes else None,
+    )
+
+
+def _hidden(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> bool:
+    """Whether a length is written that does not count, is refused or is not known; other rules speak of it."""
+    written = {name for name, _ in (*settings.unread, *settings.problems)}
+    return bool(written & {"max_model_len", "vllm_max_model_len"}) or bool(
+        Knobs(script, catalog, settings.backend).written("max_model_len")
+    )
