@@ -12,7 +12,7 @@ from swiftcfg.deploy_file import with_settings_file
 from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import InputError
 from swiftcfg.facts import Origin
-from swiftcfg.files import STDIN, read_bytes, replace_content, shown_name
+from swiftcfg.files import STDIN, read_bytes, shown_name
 from swiftcfg.gather import Given, gather
 from swiftcfg.project import Settings, settings_for
 from swiftcfg.rule import Rule
@@ -101,10 +101,9 @@ class Document:
 
     def _checked(self, text: str, read: Source, done: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> Checked:
         left = self._left(text, read)
-        path = "standard input" if self.path == STDIN else self.path
         calls = tuple(map(call_of, left.outcomes))
         return Checked(
-            path, self.name, read.kind, text, calls, self._unused(left), left.count, len(done), refused, read.fault
+            self.path, self.name, read.kind, text, calls, self._unused(left), left.count, len(done), refused, read.fault
         )
 
     def _judged(self, text: str) -> "Judged":
@@ -135,10 +134,6 @@ class Document:
         if UNUSED_IGNORE not in self.rules:
             return ()
         return tuple(Reported(UNUSED_IGNORE, one) for one in UNUSED_IGNORE.apply({"unused_ignores": left.unused}))
-
-    def save(self, text: str) -> None:
-        """Put the text in the place of the file's, if it is still what was read."""
-        replace_content(self.path, self.content, text.encode("utf-8", "surrogateescape"))
 
 
 def read_file(path: str, options: Options) -> Document:

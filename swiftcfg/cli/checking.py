@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from swiftcfg.errors import InputError, SwiftcfgError
+from swiftcfg.errors import SwiftcfgError
 from swiftcfg.files import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from swiftcfg.check import Document, Options
+    from swiftcfg.check import Options
     from swiftcfg.rule import Severity
+    from swiftcfg.source_files import Found
     from swiftcfg.validate import Checked
 
 
@@ -33,49 +34,49 @@ class Work:
     done: list[Checked] = field(default_factory=list)
 
     def run(self, paths: Sequence[str]) -> list[Checked]:
-        from swiftcfg.source_files import find_files
+        from swiftcfg.check_many import Examined, Task, examine_all
+        from swiftcfg.source_files import Found
 
-        try:
-            for found in find_files(paths):
-                self._one_or_fault(found.path, named=found.path in paths and not self.skip_others)
-        except SwiftcfgError as error:
-            self._tell(error)
+        task = Task(self.options, mend=self.fix or self.diff, unsafe=self.unsafe, skip_others=self.skip_others)
+        files = [Found(found.path, named=found.path in paths) for found in self._files(paths)]
+        for result in examine_all(files, task):
+            if isinstance(result, SwiftcfgError):
+                self._tell(result)
+            elif isinstance(result, Examined):
+                self._take(result.checked, result.mended)
         return self.done
 
-    def _one_or_fault(self, path: str, *, named: bool) -> None:
+    def _files(self, paths: Sequence[str]) -> list[Found]:
+        from swiftcfg.source_files import find_files
+
+        found: list[Found] = []
         try:
-            self._one(path, named=named)
+            found.extend(find_files(paths))
+        except SwiftcfgError as error:
+            self._tell(error)
+        return found
+
+    def _take(self, checked: Checked, mended: Checked | None) -> None:
+        try:
+            if mended:
+                self._write(checked, mended)
+            self.done.append(mended if mended and self.fix else checked)
         except SwiftcfgError as error:
             self._tell(error)
 
-    def _one(self, path: str, *, named: bool) -> None:
-        from swiftcfg.check import read_file
-
-        document = read_file(path, self.options)
-        if not named and not document.is_meant():
-            return
-        checked = document.checked()
-        if not checked.calls and not checked.findings:
-            if named:
-                fault = checked.fault or "name a file that runs it"
-                raise InputError(f"there is no swift deploy in {document.name}", fault)
-            return
-        if self.fix or self.diff:
-            mended = document.mended(unsafe=self.unsafe)
-            self._write(document, mended)
-            checked = checked if self.diff else mended
-        self.done.append(checked)
-
-    def _write(self, document: Document, mended: Checked) -> None:
+    def _write(self, checked: Checked, mended: Checked) -> None:
         """Save or show what a fix makes of a file; of standard input the whole text is shown."""
+        from swiftcfg.files import replace_content
+
+        before, after = (text.encode("utf-8", "surrogateescape") for text in (checked.text, mended.text))
         if self.diff:
-            diff = _diff(mended.path, document.text, mended.text)
+            diff = _diff(mended.path, checked.text, mended.text)
             click.echo(diff.encode("utf-8", "surrogateescape"), nl=False)
-        elif document.path == STDIN:
-            click.echo(mended.text.encode("utf-8", "surrogateescape"), nl=False)
+        elif checked.path == STDIN:
+            click.echo(after, nl=False)
             self.wrote_to_stdout = True
-        elif mended.text != document.text:
-            document.save(mended.text)
+        elif after != before:
+            replace_content(checked.path, before, after)
 
     def _tell(self, error: SwiftcfgError) -> None:
         from swiftcfg.report.plain import plain

@@ -21,7 +21,7 @@ def validate_github(files: Sequence[Checked]) -> str:
 def _command(file: Checked, reported: Reported) -> str:
     place = reported.finding.place
     properties = {
-        "file": file.path,
+        "file": "standard input" if file.path == "-" else file.path,
         **({"line": str(place.line), "col": str(place.column)} if place else {}),
         "title": f"{reported.rule.code} {reported.rule.title}",
     }

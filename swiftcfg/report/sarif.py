@@ -33,7 +33,7 @@ def validate_sarif(files: Sequence[Checked], rules: Sequence[Rule]) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(files)}],
-        "artifacts": [{"location": {"uri": _uri(file.path)}} for file in files],
+        "artifacts": [{"location": {"uri": _uri(file)}} for file in files],
         "results": [_result(file, reported, index) for file in files for reported in file.reported()],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
@@ -55,7 +55,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 def _result(file: Checked, reported: Reported, index: dict[str, int]) -> dict[str, Any]:
     """Section 3.27, result."""
     finding = reported.finding
-    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(file.path)}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": _uri(file)}}
     if finding.place:
         location["region"] = {"startLine": finding.place.line, "startColumn": finding.place.column}
     return {
@@ -89,7 +89,8 @@ def _notifications(files: Sequence[Checked]) -> list[dict[str, Any]]:
     ]
 
 
-def _uri(path: str) -> str:
+def _uri(file: Checked) -> str:
     """A relative reference as it is, an absolute path as a file URI (RFC 3986, RFC 8089)."""
+    path = "standard input" if file.path == "-" else file.path
     escaped = quote(path.encode("utf-8", "surrogateescape"))
     return f"file://{escaped}" if path.startswith("/") else escaped
