@@ -58,7 +58,8 @@ def read_catalog(ms_swift: Version) -> FlagCatalog:
     """The flags that ``swift deploy`` of one ms-swift release accepts; for a release not read, with a note."""
     release, note = choose_release(ms_swift, load("flags/releases.json"))
     content, history = load(f"flags/{release}.json"), load("flags/history.json")
-    return flag_catalog(ms_swift, content, load("renames.json"), note, history)
+    engine = load("engine_keywords.json")
+    return flag_catalog(ms_swift, content, load("renames.json"), note, history=history, engine=engine)
 
 
 #: What pip calls the folder of an installed package's metadata: name, version and the kind of it.

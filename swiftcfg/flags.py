@@ -107,6 +107,32 @@ class Lifetime:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineKeywords:
+    """What vLLM's AsyncEngineArgs takes, in the releases that were ``read``, oldest first."""
+
+    read: tuple[Version, ...]
+    spans: Mapping[str, Sequence[Sequence[str | None]]]
+
+    def lacks(self, name: str, vllm: Version) -> bool:
+        """Whether the releases read on both sides of this one lack a keyword, and so does this one."""
+        beside = (max((one for one in self.read if one <= vllm), default=None),
+                  min((one for one in self.read if one >= vllm), default=None))  # fmt: skip
+        return None not in beside and not any(one in life for one in beside for life in self.lifetimes(name) if one)
+
+    def lifetimes(self, name: str) -> tuple[Lifetime, ...]:
+        return _lifetimes(self.spans.get(name, ()))
+
+    def nearest(self, written: str, vllm: Version) -> str | None:
+        """A keyword of this release that looks like what was written."""
+        near = difflib.get_close_matches(written.replace("-", "_"), self.spans, 5, cutoff=0.8)
+        return next((name for name in near if not self.lacks(name, vllm)), None)
+
+
+def _lifetimes(rows: Sequence[Sequence[str | None]]) -> tuple[Lifetime, ...]:
+    return tuple(Lifetime(Version(str(since)), Version(until) if until else None) for since, until in rows)
+
+
+@dataclass(frozen=True, slots=True)
 class NoEffect:
     """A flag that is accepted and does nothing, from ``since`` until before ``until``, with these backends."""
 
@@ -134,18 +160,15 @@ class FlagCatalog:
     no_effect: tuple[NoEffect, ...] = ()
     note: str | None = field(default=None)
     history: Mapping[str, Mapping[str, Sequence[Sequence[str | None]]]] = field(default_factory=dict)
+    engine_keywords: EngineKeywords = field(default_factory=lambda: EngineKeywords((), {}))
 
     def lifetimes(self, flag: str) -> tuple[Lifetime, ...]:
         """The releases that have a flag of this full name; none where no release that was read has it."""
-        return self._lifetimes("flags", flag)
+        return _lifetimes(self.history.get("flags", {}).get(flag, ()))
 
     def model_type_lifetimes(self, model_type: str) -> tuple[Lifetime, ...]:
         """The releases that know a value of ``--model_type``."""
-        return self._lifetimes("model_types", model_type)
-
-    def _lifetimes(self, kind: str, name: str) -> tuple[Lifetime, ...]:
-        rows = self.history.get(kind, {}).get(name, ())
-        return tuple(Lifetime(Version(str(since)), Version(until) if until else None) for since, until in rows)
+        return _lifetimes(self.history.get("model_types", {}).get(model_type, ()))
 
     @cached_property
     def _spellings(self) -> dict[str, FlagSpec]:
@@ -207,9 +230,11 @@ def flag_catalog(
     content: Mapping[str, Any],
     known: Mapping[str, Sequence[Mapping[str, Any]]],
     note: str | None = None,
+    *,
     history: Mapping[str, Mapping[str, Sequence[Sequence[str | None]]]] | None = None,
+    engine: Mapping[str, Any] | None = None,
 ) -> FlagCatalog:
-    """Build the catalog from one file of knowledge/flags/, its history.json, and knowledge/renames.json."""
+    """Build the catalog from one file of knowledge/flags/, its history.json, renames.json, engine_keywords.json."""
     files = content["classes"]
     flags = {
         name: FlagSpec(name, kind, default, tuple(choices[0]) if choices else (), f"{owner}@{files[owner]}:{line}")
@@ -223,6 +248,7 @@ def flag_catalog(
         tuple(map(_no_effect, known["no_effect"])),
         note,
         history or {},
+        EngineKeywords(tuple(map(Version, engine["read"])), engine["keywords"]) if engine else EngineKeywords((), {}),
     )
 
 

