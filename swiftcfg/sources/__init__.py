@@ -6,43 +6,22 @@ Text in, calls out; nothing is opened here. Spans and places are those of the wh
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import get_args
 
 from swiftcfg.errors import InputError
 from swiftcfg.script import Script, find_fault, read_script
 from swiftcfg.script.breakages import Breakage, breakages_of, find_breakages
 from swiftcfg.script.fragment import File
-from swiftcfg.sources.dockerfile import dockerfile_calls
-from swiftcfg.sources.nodes import Mapping, Node, Sequence, mappings, read_nodes
-from swiftcfg.sources.pastes import logged_calls, pasted_breakages, pasted_calls
-from swiftcfg.sources.pipelines import github_calls, gitlab_calls
-from swiftcfg.sources.python import python_calls
-from swiftcfg.sources.services import compose_calls, kubernetes_calls
-from swiftcfg.sources.settings import checkpoint_call, looks_like_arguments, settings_call
-from swiftcfg.sources.systemd import unit_calls
-from swiftcfg.values import dataclass
+from swiftcfg.sources import readers
+from swiftcfg.sources.source import Kind, Source
 
-Kind = Literal[
-    "shell", "yaml", "json", "args.json", "compose", "kubernetes", "github", "gitlab", "systemd", "dockerfile",
-    "python", "paste", "log",
-]  # fmt: skip
+__all__ = ["KINDS", "SIZE_LIMIT", "Kind", "Source", "breakages_in", "find_calls", "may_hold_a_call"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 #: A megabyte of shell is read in a few seconds at worst; scripts have kilobytes.
 SIZE_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text that was read. ``fault`` says why there is no call in it, where that is known."""
-
-    name: str
-    kind: Kind
-    text: str
-    calls: tuple[Script, ...]
-    fault: str | None = None
 
 
 def may_hold_a_call(name: str) -> bool:
@@ -64,7 +43,7 @@ def find_calls(name: str, text: str, *, named: bool = True) -> Source:
         if pattern.search(name):
             return _read(name, text, kind, reader)
     if _SETTINGS_NAME.search(name):
-        return _structured(name, text, sure=named)
+        return readers.read_structured(name, text, sure=named)
     if "\0" in text:
         return Source(name, "shell", text, (), "it holds NUL bytes, which no script has")
     return _guessed(name, text)
@@ -72,7 +51,7 @@ def find_calls(name: str, text: str, *, named: bool = True) -> Source:
 
 def _large(name: str, text: str) -> Source:
     """Of a text that no person wrote only what is read at no cost: the log of ms-swift."""
-    found = _read(name, text, "log", logged_calls)
+    found = _read(name, text, "log", readers.logged_calls)
     fault = f"it has {len(text)} characters, and no script has more than {SIZE_LIMIT}"
     return found if found.calls else replace(found, kind="shell", fault=fault)
 
@@ -87,24 +66,26 @@ def _read(name: str, text: str, kind: Kind, reader: "_Reader") -> Source:
 _Reader = Callable[[File], "tuple[Script, ...] | Iterator[Script]"]
 
 _BY_NAME: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
-    (re.compile(r"(?i)(?:^|/)(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?$"), "dockerfile", dockerfile_calls),
-    (re.compile(r"\.service$"), "systemd", unit_calls),
-    (re.compile(r"\.pyw?$"), "python", python_calls),
+    (
+        re.compile(r"(?i)(?:^|/)(?:[\w.-]+\.)?(?:docker|container)file(?:\.[\w.-]+)?$"),
+        "dockerfile",
+        readers.dockerfile_calls,
+    ),
+    (re.compile(r"\.service$"), "systemd", readers.unit_calls),
+    (re.compile(r"\.pyw?$"), "python", readers.python_calls),
 )
 _SETTINGS_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
 _SCRIPT_NAME = re.compile(r"(?i)\.(?:sh|bash|zsh|ksh|command|env|txt|slurm|sbatch|pbs)$|(?:^|/)[^./]+$")
-#: Flags of which settings for swift deploy have at least one: without a model there is nothing to serve.
-_SIGNS = {"model", "adapters", "model_type", "infer_backend", "model_id_or_path", "ckpt_dir"}
 _PROSE_NAME = re.compile(r"(?i)\.(?:md|markdown|rst)$")
 #: What a file without a telling name starts with, or has a line of.
 _LOOKS: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
-    (re.compile(r"run sh: `"), "log", logged_calls),
-    (re.compile(r"(?m)^\[Service\][ \t]*$"), "systemd", unit_calls),
-    (re.compile(r"(?m)\A(?:[ \t]*(?:#.*)?\n)*FROM[ \t]+\S+"), "dockerfile", dockerfile_calls),
+    (re.compile(r"run sh: `"), "log", readers.logged_calls),
+    (re.compile(r"(?m)^\[Service\][ \t]*$"), "systemd", readers.unit_calls),
+    (re.compile(r"(?m)\A(?:[ \t]*(?:#.*)?\n)*FROM[ \t]+\S+"), "dockerfile", readers.dockerfile_calls),
     (
         re.compile(r"(?m)\A#!.*\bpython|^(?:import|from)[ \t]+(?:subprocess|os)\b|\[\s*['\"](?:swift|bash|sh)['\"],"),
         "python",
-        python_calls,
+        readers.python_calls,
     ),
 )
 
@@ -120,10 +101,10 @@ def _guessed(name: str, text: str) -> Source:
             found = _read(name, text, kind, reader)
             if found.calls:
                 return found
-    pasted = pasted_calls(File(text)) if "deploy" in text else ()
+    pasted = readers.pasted_calls(File(text)) if "deploy" in text else ()
     if pasted or _PROSE_NAME.search(name):
         return Source(name, "paste", text, pasted)
-    structured = _structured(name, text, sure=False)
+    structured = readers.read_structured(name, text, sure=False)
     if structured.calls:
         return structured
     fault = find_fault(text)
@@ -155,51 +136,4 @@ def breakages_in(kind: str, script: Script, text: str) -> tuple[Breakage, ...]:
     """What breaks a call without a word from the shell; known of scripts and of pastes."""
     if kind == "shell":
         return breakages_of(script, text)
-    return pasted_breakages(script, text) if kind == "paste" else ()
-
-
-def _structured(name: str, text: str, *, sure: bool) -> Source:
-    """YAML or JSON: whatever the keys of its documents say that it is; what they do not say, only if ``sure``."""
-    file = File(text)
-    kind: Kind = "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "yaml"
-    try:
-        documents = read_nodes(file)
-        found = [(_kind_of(document, name), document) for document in documents]
-        calls = [script for each, document in found if each for script in _calls_of(each, document, file)]
-        known = next((each for each, _ in found if each), None)
-        if known:
-            return Source(name, known, text, tuple(calls))
-        if documents and isinstance(documents[0], Mapping) and looks_like_arguments(documents[0]):
-            return Source(name, "args.json", text, (checkpoint_call(file, name),))
-        call = settings_call(file, name)
-        return Source(name, kind, text, (call,) if sure or _SIGNS & {use.name for use in call.flags} else ())
-    except InputError as error:
-        return Source(name, kind, text, (), error.sentence)
-
-
-def _kind_of(document: Node, name: str) -> Kind | None:
-    if not isinstance(document, Mapping):
-        return None
-    names = document.names()
-    if {"apiVersion", "kind"} <= names:
-        return "kubernetes"
-    if isinstance(document.get("services"), Mapping):
-        return "compose"
-    if _has_steps(document):
-        return "github"
-    jobs = (value for _, value in document.pairs if isinstance(value, Mapping))
-    if "gitlab" in name or any({"script"} & job.names() for job in jobs):
-        return "gitlab"
-    return None
-
-
-def _has_steps(document: Mapping) -> bool:
-    jobs = document.mapping("jobs") or document.mapping("runs")
-    return jobs is not None and any(isinstance(each.get("steps"), Sequence) for _, each in mappings(jobs))
-
-
-def _calls_of(kind: Kind, document: Node, file: File) -> tuple[Script, ...]:
-    assert isinstance(document, Mapping)  # noqa: S101  (only mappings have a kind)
-    if kind in ("kubernetes", "compose"):
-        return tuple((kubernetes_calls if kind == "kubernetes" else compose_calls)(document, file))
-    return tuple((github_calls if kind == "github" else gitlab_calls)(document))
+    return readers.pasted_breakages(script, text) if kind == "paste" else ()
