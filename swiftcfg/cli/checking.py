@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -89,6 +88,8 @@ class Work:
 
 def _diff(path: str, before: str, after: str) -> str:
     """A unified diff that patch takes: lines end where the file's lines end."""
+    import difflib
+
     lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
