@@ -47,6 +47,8 @@ def folders_in(folder: Path) -> list[str]:
 
 def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
     """The content of a file, or of standard input for ``-``; raises InputError where there is none or too much."""
+    if path == STDIN and sys.stdin is None:
+        raise InputError("standard input is closed", "give the name of a file, or redirect one")
     try:
         if path == STDIN:
             content = sys.stdin.buffer.read(limit + 1)
@@ -179,13 +181,14 @@ def _put_in_place(temporary: str, target: str, *, force: bool) -> None:
 
 
 def _write_fault(path: str, target: str, error: OSError) -> SwiftcfgError:
-    shown, folder = shown_name(path), shown_name(os.path.dirname(target) or ".")
+    shown, folder = shown_name(path), shown_name(os.path.dirname(target) or os.curdir)
+    make = f"make it with: mkdir -p {folder}" if os.path.dirname(target) else "change to a folder that exists"
     if isinstance(error, FileExistsError):
         return InputError(f"{shown} exists already", "give --force to replace it, or another name")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return MachineError(f"no space left in {folder} for {shown}", "look at: df -h " + folder)
     faults = {
-        errno.ENOENT: (f"the folder {folder} does not exist", f"make it with: mkdir -p {folder}"),
+        errno.ENOENT: (f"the folder {folder} does not exist", make),
         errno.ENOTDIR: (f"{folder} is not a folder", "name a file in a folder that exists"),
         errno.EACCES: (f"no permission to write in {folder}", "name a file in a folder of your own"),
         errno.EPERM: (f"no permission to write in {folder}", "name a file in a folder of your own"),

@@ -104,6 +104,23 @@ def test_a_closed_standard_output_is_no_bug():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_a_closed_standard_input_is_no_bug():
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$0" -m swiftcfg profiles - <&-', sys.executable], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, b"error: standard input is closed")
+
+
+def test_a_current_folder_that_is_gone_is_told(tmp_path):
+    script = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$0" -m swiftcfg generate "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, sys.executable, *PLAN[1:], "-o", "x.sh"],
+        cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == b"error: the folder . does not exist\nhint: change to a folder that exists\n"
+
+
 def test_ctrl_c_ends_with_130_and_no_traceback():
     reading = subprocess.Popen(
         [sys.executable, "-m", "swiftcfg", "profiles", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
