@@ -9,8 +9,9 @@ from swiftcfg.deployment import Deployment, account
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import Constraint, MemoryPlan
-from swiftcfg.rule import Severity
-from swiftcfg.units import Bytes, Range, gib
+from swiftcfg.rule import Fix, Severity
+from swiftcfg.rules.knobs import Knobs
+from swiftcfg.units import MIB, Bytes, Range, gib
 from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
@@ -29,6 +30,8 @@ _EXPLAINED_BY = {
     "vision at run time": ("weights", "start check", "outside the budget"),
     "memory": ("weights",),
 }
+#: Engines of which no start-up logs were compared: what is said of them is an estimate.
+_UNCALIBRATED = ("sglang", "lmdeploy")
 _RANK: dict[Severity | None, int] = {None: 0, "info": 1, "warning": 2, "error": 3}
 
 
@@ -42,10 +45,10 @@ class Broken:
     @property
     def sentence(self) -> str:
         """With what is missing at worst, where it most likely holds."""
-        if self.severity == "error":
+        if not self.limit.likely_holds:
             return self.limit.sentence
         amount = -self.limit.margin
-        missing = gib(amount) if self.limit.unit == "bytes" else f"{amount} tokens"
+        missing = f"{amount / MIB:.0f} MiB" if self.limit.unit == "bytes" else f"{amount} tokens"
         return f"{self.limit.sentence}; that most likely holds, at worst {missing} are missing"
 
 
@@ -53,6 +56,8 @@ def first_broken(plan: MemoryPlan, name: str, settings: EngineSettings) -> Broke
     """This limit, if it does not hold and no other one explains that."""
     found = next((item for item in plan.constraints if item.name == name), None)
     severity = _severity(plan, found)
+    if severity == "error" and settings.backend in _UNCALIBRATED:
+        severity = "warning"
     if found is None or severity is None:
         return None
     for other in _EXPLAINED_BY.get(name, ()):
@@ -153,3 +158,23 @@ def processes_in_words(gpus: tuple[Gpu, ...]) -> Iterator[str]:
         for process in gpu.processes:
             held = f" {gib(process.used)}" if process.used is not None else ""
             yield f"{process.name or 'a process'} (pid {process.pid}){held}"
+
+
+def smaller_share(
+    knobs: Knobs, deployment: Deployment, workload: Workload | None, plan: MemoryPlan, broken: Broken
+) -> Fix | None:
+    """A share with which everything holds; safe where the server would not do without."""
+    return _share_fix(knobs, deployment, workload, plan, safe=broken.severity == "error")
+
+
+def larger_share(knobs: Knobs, deployment: Deployment, workload: Workload | None, plan: MemoryPlan) -> Fix | None:
+    """The same; nobody knows what else the card is for, so that a human decides."""
+    return _share_fix(knobs, deployment, workload, plan, safe=False)
+
+
+def _share_fix(
+    knobs: Knobs, deployment: Deployment, workload: Workload | None, plan: MemoryPlan, *, safe: bool
+) -> Fix | None:
+    share = best_share(deployment, workload, plan)
+    changes = knobs.change("gpu_memory_utilization", share) if share else ()
+    return Fix(f"let the engine take {share:g} of the card", changes, safe=safe) if changes else None
