@@ -22,10 +22,15 @@ def load_templates(user_folder: str | None = None) -> dict[str, str]:
         raise InputError(
             f"there is no folder {shown_name(user_folder)}", "give a folder that holds templates, such as deploy.sh.j2"
         )
-    own = _texts(given)
+    try:
+        own = _texts(given)
+    except OSError as error:
+        raise InputError(
+            f"the folder {shown_name(user_folder)} cannot be read: {error.strerror}", "look at it with ls -ld"
+        ) from None
     if not own:
         raise InputError(
-            f"there is no template in {user_folder}",
+            f"there is no template in {shown_name(user_folder)}",
             f"put a file there that is named like a shipped one: {', '.join(sorted(templates))}",
         )
     return templates | own
