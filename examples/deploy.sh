@@ -1,8 +1,8 @@
 #!/bin/sh
 # swift deploy for Qwen2.5-VL-7B-Instruct, workload chat-images-videos
 #
-# Made by swiftcfg 0.1.0 for H100-80GB, with ms-swift 4.6.0 (default), vllm 0.23.0 (default),
-# qwen-vl-utils 0.0.14 (default).
+# Made by swiftcfg 0.1.0 for H100-80GB, with ms-swift 4.6.0 (default), vllm 0.23.0 (default for
+# ms-swift 4.6.0), qwen-vl-utils 0.0.14 (default for ms-swift 4.6.0).
 # At worst 55.47 GiB are left for the KV cache, 1038656 tokens; 4 requests at once of 25200 tokens
 # need 100800.
 # Nothing keeps quality down. The limit with the least to spare: weights, first run and libraries
