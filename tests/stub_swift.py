@@ -14,9 +14,12 @@ rmdir .lock
 """
 
 #: Runs each script in a folder of its own; whatever a script leaves behind holds on to 9 until it ends.
+#: A function of a broken script may call itself without end, and take all memory.
 DRIVER = """exec 9>&1
+FUNCNEST=8
+ulimit -v 2000000 -t 20 -f 20000
 for folder; do
-    (cd "$folder" && . ./.script) </dev/null
+    (cd "$folder" && set -- && . ./.script) </dev/null
 done
 """
 
@@ -49,7 +52,8 @@ def run_scripts(scripts: Sequence[str], shell: str, folder: Path) -> list[list[R
     for first in range(0, len(folders), BATCH):
         subprocess.run(
             [shell, "-c", DRIVER, shell, *folders[first : first + BATCH]],
-            cwd=folder, env={"PATH": path, "LC_ALL": "C.UTF-8"}, check=False, capture_output=True,
+            cwd=folder, env={"PATH": path, "LC_ALL": "C.UTF-8"}, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     return [_calls(place / ".records") for place in folders]
 

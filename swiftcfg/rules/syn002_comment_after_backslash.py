@@ -1,7 +1,8 @@
 """Comment after the backslash that should continue a line.
 
-A backslash continues a line only as its very last character. In front of a blank and a comment it means that
-blank: swift gets a word that is one blank, and the command ends with the line.
+A backslash continues a line only as its very last character. In front of a blank it means that blank, and a ``#``
+right after that starts no comment: swift gets `` #`` and every word of the comment as values of the flag before,
+and the command ends with the line.
 
 Bad:
 
@@ -29,5 +30,7 @@ SOURCES = ("https://www.gnu.org/software/bash/manual/bash.html#Comments",)
 def check(breakages: tuple[Breakage, ...]) -> Iterator[Finding]:
     for one in breakages:
         if one.kind == "comment after backslash":
-            message = f"a comment follows the backslash, so the command ends here{shown(one.lost)}"
+            message = (
+                f"a comment follows the backslash: its words go to swift, and the command ends here{shown(one.lost)}"
+            )
             yield found(one, message, "put the comment above the command")

@@ -8,7 +8,7 @@ from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.expansion import value_parts
 from swiftcfg.script.fragment import Fragment, with_holes
 from swiftcfg.script.parser import assignment, heredoc_pieces, parse
-from swiftcfg.script.program import Call, Inner, find_deploy
+from swiftcfg.script.program import Call, Inner, find_deploy, may_deploy
 from swiftcfg.script.state import State
 from swiftcfg.script.syntax import Block, Command, Heredoc, ShellFault, Simple, Text, Word
 from swiftcfg.script.uses import Manner, Script, Syntax, VariableUse
@@ -55,9 +55,12 @@ class Commands(Variables):
             return
         outer, self.fragment = self.fragment, fragment
         self.nesting += 1
-        self.steps += len(fragment.text) // 100 if self.nesting > 1 else 0
-        for line in parse(fragment.text).lines:
-            self._block(line)
+        self.steps += len(fragment.text) // 20 if self.nesting > 1 else 0
+        try:
+            for line in parse(fragment.text).lines:
+                self._block(line)
+        except ShellFault:  # which only shows when the line is run
+            self.state.ended = "fault"
         self.nesting -= 1
         self.fragment = outer
 
@@ -131,8 +134,7 @@ class Commands(Variables):
         elif name == "set":
             self._options(texts, arguments)
         elif name == "shift":
-            count = int(texts[0]) if texts and texts[0].isdigit() else 1
-            self.state.parameters = self.state.parameters[count:] if self.state.parameters else None
+            self._shift(texts[0] if texts else "1")
         elif name == "eval":
             self._read(_joined(arguments, self.fragment))
         elif name in ("exit", "return"):
@@ -142,6 +144,14 @@ class Commands(Variables):
         else:
             return False
         return True
+
+    def _shift(self, count: str) -> None:
+        """Drop parameters from the front; with fewer than that there are, nothing happens."""
+        parameters = self.state.parameters
+        if parameters is None or not count.isdigit() or any(one.loose for one in parameters[: int(count)]):
+            self.state.parameters = (Field((Unknown("$@"),), self.here, loose=True),)
+        elif int(count) <= len(parameters):
+            self.state.parameters = parameters[int(count) :]
 
     def _options(self, texts: list[str], arguments: list[Field]) -> None:
         """``set``: whether all is exported, and new parameters after ``--``."""
@@ -174,6 +184,8 @@ class Commands(Variables):
 
     def _external(self, command: Simple, fields: list[Field]) -> None:
         """A program with the environment it gets: what is exported, and what stands before it."""
+        if not command.assignments and not may_deploy(fields):
+            return
         call = Call(fields)
         held = self.state.variables.copy()
         for name, variable in held.items():

@@ -8,7 +8,7 @@ from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
 from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.parser import ASSIGNMENT
-from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, Text, Word
+from swiftcfg.script.syntax import Array, Elements, Opaque, Parameter, Piece, ShellFault, Text, Word
 from swiftcfg.script.words import Field, joined
 from swiftcfg.values import dataclass
 
@@ -156,6 +156,8 @@ def _chunks(piece: Piece, variables: Variables) -> list[_Chunk]:
     match piece:
         case Text(text, quoted):
             return [_Chunk(text, quoted)]
+        case Opaque(expression, bad=True):
+            raise ShellFault(f"bad substitution: {expression[:60]}", 0)
         case Opaque(expression, quoted) | Array(_, expression, quoted):
             return [_Chunk(Unknown(expression), quoted, split=not quoted)]
         case Elements():

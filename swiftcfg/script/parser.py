@@ -31,6 +31,9 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ";;&", ")"})
 _DECLARATIONS = frozenset({"export", "declare", "typeset", "readonly", "local"})
 
+#: Commands of one text that are read; more are no script that a person wrote.
+COMMANDS_LIMIT = 20_000
+
 _Reader = Callable[[], Command]
 
 
@@ -151,6 +154,9 @@ class _Parser(Lexer):
 
     def command(self) -> Command:
         self.skip_blanks()
+        self.commands += 1
+        if self.commands > COMMANDS_LIMIT:
+            raise ShellFault(f"more than {COMMANDS_LIMIT} commands", self.at)
         reserved = self.bare()
         compounds: dict[str, _Reader] = {
             "if": self._if, "case": self._case, "for": self._for, "select": self._for, "while": self._while,

@@ -56,6 +56,11 @@ class Inner:
     parameters: tuple[Field, ...] = ()
 
 
+def may_deploy(fields: Sequence[Field]) -> bool:
+    """Whether a command can be a call, or run another program; most say at once that they cannot."""
+    return _base_name(fields[0]) in WRAPPERS or any("deploy" in str(one.word()) for one in fields)
+
+
 def find_deploy(call: Call) -> Script | Inner | None:
     """What a command runs: a ``swift deploy``, a script in words of its own, or something else."""
     for _ in range(_LAYERS):
@@ -85,6 +90,8 @@ def _unwrap(call: Call, wrapper: Wrapper) -> Inner | None:
     """Take the wrapper, its options and assignments off the command; the script, where it is given one."""
     options = _Options(call, wrapper)
     options.read()
+    if options.fails:
+        call.fields = ()
     fields, at = call.fields, options.at
     if options.has_text and at < len(fields):
         return _script(call, at, wrapper)
@@ -118,6 +125,7 @@ class _Options:
     has_text: bool = False
     kept: bool = False
     given: list[VariableUse] = field(default_factory=list)
+    fails: bool = False
 
     def read(self) -> None:
         fields = self.call.fields
@@ -155,6 +163,7 @@ class _Options:
             self.at += 1
         if name in ("-u", "--unset") and wrapper.clears:
             self.call.variables.pop(value, None)
+            self.fails = self.fails or "=" in value
 
 
 def _holds_text(option: str, wrapper: Wrapper) -> bool:

@@ -14,6 +14,12 @@ METACHARACTERS = frozenset(" \t\n;&|<>()")
 #: Deeper nesting than this is no script that a person wrote; the bound keeps Python's stack safe.
 DEPTH_LIMIT = 40
 
+#: Pieces of words in one text; ten thousand lines of a real script have fewer.
+PIECES_LIMIT = 100_000
+
+#: Characters in which ``((`` must find its ``))``; without a bound every parenthesis would search to the end.
+LONGEST_ARITHMETIC = 10_000
+
 _PLAIN_RUN = re.compile(r"""[^ \t\n;&|<>()'"\\$`}]+""")
 _PLAIN_IN_QUOTES = re.compile(r"""[^'"\\$`}]+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -21,6 +27,10 @@ _NAME_OR_NUMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]*")
 _SPECIAL = re.compile(r"[#?$!0-9-]")
 _ALL = re.compile(r"\{([@*])\}|\{([A-Za-z_][A-Za-z0-9_]*)\[([@*])\]\}|([@*])")
 _ARRAY_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]\n]{0,200}\])?\+?=\(")
+#: What may stand between ``${`` and ``}``: a length, an indirection, an element, or a name with an operator.
+_SUBSTITUTION = re.compile(
+    r"\$\{(?:[#!]?(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@*].*)?|#)\}", re.ASCII | re.DOTALL
+)
 _OPERATOR = re.compile(r":?[-=?+]")
 
 
@@ -30,7 +40,7 @@ class Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.depth = 0
+        self.depth = self.count = self.commands = 0
         self.in_heredoc = False
         self.marks: list[Mark] = []
 
@@ -93,10 +103,13 @@ class Scanner:
             character = self.text[self.at]
             if character in ends:
                 break
+            self.count += 1
+            if self.count > PIECES_LIMIT:
+                raise ShellFault(f"more than {PIECES_LIMIT} words and parts of words", self.at)
             match = run.match(self.text, self.at)
             if match:
                 self.at = match.end()
-                pieces.append(Text(match.group(), in_double))
+                _append(pieces, Text(match.group(), in_double))
             elif character == "\\":
                 pieces += self._escaped(in_double=in_double, ends=ends)
             elif character == "'" and not in_double:
@@ -115,11 +128,14 @@ class Scanner:
     def _escaped(self, *, in_double: bool, ends: frozenset[str]) -> list[Piece]:
         following = self.text[self.at + 1 : self.at + 2]
         if not in_double and following in " \t\r\n":
-            self.mark("escaped", self.at, self.at + 2)
-        self.at += 2
-        if following in ("", "\n"):
+            self.mark("escaped", self.at, min(self.at + 2, len(self.text)))
+        self.at = min(self.at + 2, len(self.text))
+        if following == "\n":
             return []
-        literal = in_double and following not in '$`"\\' and not (following == "}" and "}" in ends)
+        if not following:
+            return [Text("\\", quoted=True)]
+        special = "$`\\" if self.in_heredoc else '$`"\\'
+        literal = in_double and following not in special and not (following == "}" and "}" in ends)
         return [Text("\\" + following if literal else following, quoted=True)]
 
     def _single(self) -> str:
@@ -205,14 +221,14 @@ class Scanner:
             return Parameter(name.group(), operator.group(), tuple(operand), quoted, expression)
         if name and name.end() == self.at - 1:
             return Parameter(name.group(), "", (), quoted, expression)
-        return Opaque(expression, quoted)
+        return Opaque(expression, quoted, bad=not _SUBSTITUTION.match(expression.replace("\\\n", "")))
 
     def _arithmetic(self, start: int, *, quoted: bool) -> Opaque | None:
         """``$((…))`` when the parentheses say so; None where it is a substitution that starts with a subshell."""
         if self.peek(2) != "((":
             return None
         open_now = 0
-        for match in re.compile(r"[()]").finditer(self.text, self.at):
+        for match in re.compile(r"[()]").finditer(self.text, self.at, self.at + LONGEST_ARITHMETIC):
             open_now += 1 if match.group() == "(" else -1
             if open_now == 1 and match.group() == ")":
                 if self.text[match.end() : match.end() + 1] != ")":
@@ -252,3 +268,12 @@ class Scanner:
                 raise ShellFault("an array is never closed", start)
             else:
                 words.append(word)
+
+
+def _append(pieces: list[Piece], text: Text) -> None:
+    """Add a text, as one with the last where only a continued line end stood between them."""
+    last = pieces[-1] if pieces else None
+    if isinstance(last, Text) and not last.quoted and not text.quoted:
+        pieces[-1] = Text(last.text + text.text, quoted=False)
+    else:
+        pieces.append(text)

@@ -1,6 +1,7 @@
 """A walk through a parsed script that keeps what variables hold and collects each ``swift deploy`` on the way."""
 
 from swiftcfg.script.commands import Commands
+from swiftcfg.script.state import State
 from swiftcfg.script.syntax import (
     Block,
     Branches,
@@ -17,6 +18,8 @@ from swiftcfg.script.syntax import (
 
 #: Commands of one script that are walked through; calls of calls of functions can multiply without end.
 STEP_LIMIT = 20_000
+#: Variables that are copied in about the time that a command takes.
+_VARIABLES_PER_STEP = 50
 
 #: Commands that ask a question: what follows their && may well not run.
 _QUESTIONS = frozenset({"[", "test", "command", "type", "which", "grep", "false", "diff", "cmp", "pgrep", "hash"})
@@ -28,7 +31,8 @@ class Shell(Commands):
     def _block(self, block: Block) -> None:
         """Run commands one after the other."""
         for chain in block:
-            self._chain(chain)
+            if self.steps <= STEP_LIMIT:
+                self._chain(chain)
 
     def _chain(self, chain: Chain) -> None:
         if chain.background:
@@ -38,7 +42,7 @@ class Shell(Commands):
 
     def _apart(self, chain: Chain) -> None:
         """Run in a shell of its own: what it sets is lost."""
-        before = self.state.copy()
+        before = self._fork()
         self._pipelines(chain)
         self.state = before
 
@@ -61,7 +65,7 @@ class Shell(Commands):
 
     def _perhaps(self, command: Command) -> None:
         """Run what may or may not run; afterwards both are possible."""
-        without = self.state.copy()
+        without = self._fork()
         self.doubts += 1
         self._command(command)
         self.doubts -= 1
@@ -76,7 +80,7 @@ class Shell(Commands):
             case Simple():
                 self._simple(command)
             case Group(body, subshell):
-                before = self.state.copy()
+                before = self._fork()
                 self._block(body)
                 self.state = before if subshell else self.state
             case Branches():
@@ -88,12 +92,17 @@ class Shell(Commands):
             case Test(changing):
                 self.forget(changing)
 
+    def _fork(self) -> State:
+        """The state, to come back to; a copy of many variables counts as so many commands."""
+        self.steps += len(self.state.variables) // _VARIABLES_PER_STEP
+        return self.state.copy()
+
     def _branches(self, command: Branches) -> None:
         after = None
         for number, body in enumerate(command.bodies):
             for condition in command.conditions[number : number + 1]:
                 self._block(condition)
-            skipped = self.state.copy()
+            skipped = self._fork()
             self.doubts += 1
             self._block(body)
             self.doubts -= 1

@@ -47,7 +47,7 @@ class State:
             return
         for name in {**self.variables, **other.variables}:
             mine, theirs = self.variables.get(name), other.variables.get(name)
-            if mine != theirs:
+            if mine is not theirs and mine != theirs:
                 known = mine or theirs
                 assert known is not None  # noqa: S101  (one of the two has the name)
                 exported = bool(mine and mine.exported) or bool(theirs and theirs.exported)

@@ -33,10 +33,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """What only a running shell can tell: a command substitution, arithmetic, ``${name%pattern}``."""
+    """What only a running shell can tell: a command substitution, arithmetic, ``${name%pattern}``.
+
+    ``bad``: bash stops where it comes to run this, and says ``bad substitution``.
+    """
 
     expression: str
     quoted: bool
+    bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)

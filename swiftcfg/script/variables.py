@@ -1,6 +1,7 @@
 """What a shell holds while a script is walked through: variables, arrays, parameters, and where it reads."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
@@ -57,6 +58,8 @@ class Variables:
             return Unknown("$0")
         if self.state.parameters is None:
             return OUTSIDE
+        if any(one.loose for one in self.state.parameters[:number]):
+            return Unknown(f"${number}")
         return self.state.parameters[number - 1].word() if number <= len(self.state.parameters) else None
 
     def elements(self, name: str) -> Sequence[Field] | None:
@@ -116,9 +119,13 @@ class Variables:
                 return list(found)
         fields = fields_of(word, self)
         if len(fields) == 1:
-            return [self.field(word, fields[0])]
-        place = self.fragment.place(word.start)
-        return [Field(self.fragment.filled(parts), place) for parts in fields]
+            found = [self.field(word, fields[0])]
+        else:
+            place = self.fragment.place(word.start)
+            found = [Field(self.fragment.filled(parts), place) for parts in fields]
+        if any(not isinstance(piece, Text) and not piece.quoted for piece in word.pieces):
+            return [replace(one, loose=isinstance(one.word(), Unknown)) for one in found]
+        return found
 
     def field(self, word: Word, parts: tuple[Value, ...]) -> Field:
         written = Written(self.fragment, word.start, word.end, self.group)

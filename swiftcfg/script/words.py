@@ -29,12 +29,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One word: text, and what hides the rest; ``written`` where the characters there stand for it alone."""
+    """One word: text, and what hides the rest; ``written`` where the characters there stand for it alone.
+
+    ``loose``: the shell may make several words of what is not known, or none.
+    """
 
     parts: tuple[Word, ...]
     place: Place
     written: Written | None = field(default=None, compare=False)
     content: Fragment | None = field(default=None, compare=False)  # the text without the quotes of a YAML scalar
+    loose: bool = False
 
     def word(self) -> Word:
         return joined(self.parts)
