@@ -97,7 +97,7 @@ def parse_size(text: str) -> Size:
     else:
         raise InputError(f"{text!r} is not a size", "write width x height, such as 1920x1080, or a page: A4@200dpi")
     if not (1 <= size.width <= LONGEST_SIDE and 1 <= size.height <= LONGEST_SIDE):
-        raise InputError(f"{text!r} is not a size: sides go from 1 to {LONGEST_SIDE} pixels")
+        raise InputError(f"{text!r} is not a size", f"sides go from 1 to {LONGEST_SIDE} pixels")
     return size
 
 

@@ -108,7 +108,9 @@ def _filled(name: str, view: Mapping[str, Any], templates: Mapping[str, str]) ->
     except SwiftcfgError:
         raise
     except TemplateSyntaxError as error:
-        raise InputError(f"template {error.name or name}, line {error.lineno}: {error.message}") from None
+        raise InputError(
+            f"template {error.name or name}, line {error.lineno}: {error.message}", "correct the template"
+        ) from None
     except Exception as error:  # noqa: BLE001  (a template is a program of its own: any fault of it is its own)
         raise InputError(
             f"template {name}: {error}", "look at the shipped templates for the names it can use"
@@ -131,7 +133,10 @@ def _check(document: Document) -> None:
         _check_dashes(flag)
     for flag_name, variable in document.secret_environment.items():
         if not _FLAG_NAME.fullmatch(flag_name) or not _VARIABLE_NAME.fullmatch(variable) or variable in _SHELLS_OWN:
-            raise InputError(f"{variable!r} is not the name of a variable that can hold --{flag_name}")
+            raise InputError(
+                f"{variable!r} is not the name of a variable that can hold --{flag_name}",
+                "choose a name of letters, digits and _ that the shell does not use itself",
+            )
         if document.config.flag(flag_name):
             raise InputError(f"--{flag_name} is given both as a value and through ${variable}", "give one of them")
 
@@ -140,7 +145,7 @@ def _check_value(name: str, value: object) -> None:
     if isinstance(value, Unknown):
         raise InputError(f"the value of {name} is not known: {value.expression}", "give it as it shall be written")
     if "\0" in str(value):
-        raise InputError(f"the value of {name} holds a NUL byte, which no program can be given")
+        raise InputError(f"the value of {name} holds a NUL byte, which no program can be given", "take it out")
     if any("\ud800" <= character <= "\udfff" and not "\udc80" <= character <= "\udcff" for character in str(value)):
         raise InputError(f"the value of {name} holds half of a character", "look for a cut-off emoji")
 

@@ -17,6 +17,8 @@ from swiftcfg.files import STDIN, read_bytes, shown_name
 NODE_LIMIT = 20_000
 DEPTH_LIMIT = 40
 
+_LOOK = "look at the line before that place, too: a quote or a bracket may be left open"
+
 
 def read_document(path: str) -> Any:
     """The data in a YAML or JSON file, or on standard input for ``-``.
@@ -34,11 +36,11 @@ def parse_json(content: bytes, name: str) -> Any:
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise InputError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+        raise InputError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}", _LOOK) from None
     except RecursionError:
         raise _too_deep(name) from None
     except ValueError as error:  # from the two hooks, and from integers of thousands of digits
-        raise InputError(f"{name}: {error}") from None
+        raise InputError(f"{name}: {error}", "correct it in the file") from None
     _check_json(data, name)
     return data
 
@@ -86,7 +88,9 @@ def parse_yaml(content: bytes, name: str) -> Any:
     unprintable = _unprintable().search(text)
     if unprintable:
         place = _place(name, text, unprintable.start())
-        raise InputError(f"{place}: the control character U+{ord(unprintable.group()):04X} cannot stand in YAML")
+        raise InputError(
+            f"{place}: the control character U+{ord(unprintable.group()):04X} cannot stand in YAML", "take it out"
+        )
     loader = _loader()
     try:
         guard = _Guard(name)
@@ -98,9 +102,9 @@ def parse_yaml(content: bytes, name: str) -> Any:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         problem = error.problem or error.context or "not YAML"
         tab = mark is not None and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1])
-        raise InputError(f"{place}: {problem}", "use spaces: YAML does not indent by tabs" if tab else None) from None
+        raise InputError(f"{place}: {problem}", "use spaces: YAML does not indent by tabs" if tab else _LOOK) from None
     except yaml.YAMLError as error:
-        raise InputError(f"{name}: not YAML: {error}") from None
+        raise InputError(f"{name}: not YAML: {error}", _LOOK) from None
 
 
 @cache
@@ -152,13 +156,18 @@ class _Guard:
     def _grow(self, event: Any, by: int) -> None:
         self.count += by
         if self.count > NODE_LIMIT:
-            raise InputError(f"{self._place(event)}: more than {NODE_LIMIT} values, aliases counted each time")
+            raise InputError(
+                f"{self._place(event)}: more than {NODE_LIMIT} values, aliases counted each time", "leave some out"
+            )
 
     def _size_of(self, event: Any) -> int:
         if event.anchor not in self.sizes:
-            raise InputError(f"{self._place(event)}: there is no &{event.anchor} before *{event.anchor}")
+            raise InputError(
+                f"{self._place(event)}: there is no &{event.anchor} before *{event.anchor}",
+                "quote a text that begins with *",
+            )
         if not self.sizes[event.anchor]:
-            raise InputError(f"{self._place(event)}: the alias *{event.anchor} holds itself")
+            raise InputError(f"{self._place(event)}: the alias *{event.anchor} holds itself", "write the values out")
         return self.sizes[event.anchor]
 
     def _expect_key(self, event: Any, word: str | None) -> None:
@@ -170,7 +179,10 @@ class _Guard:
         if mapping.key_is_next:
             return
         if word is None:
-            raise InputError(f"{self._place(event)}: a key must be a word")
+            raise InputError(
+                f"{self._place(event)}: a key must be a word",
+                "put quotes around a text that begins with a bracket or a brace",
+            )
         if word in mapping.keys:
             raise InputError(f"{self._place(event)}: the key {word!r} is given twice", "keep one of them")
         mapping.keys.add(word)
