@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = [sys.executable, "-m", "swiftcfg"]
+COMMAND = ["swift", "deploy", "--model", "Qwen/Qwen2.5-VL-7B-Instruct", "--infer_backend", "vllm"]
 STORY = ["--gpu", "H100-80GB", "--profile", "chat-images-videos"]
 
 
@@ -42,9 +43,12 @@ def commands(folder: Path) -> dict[str, tuple[list[str], float | None]]:
             None,
         ),
         "swiftcfg memory, catalogue": (
-            [*PROGRAM, "memory", "--gpu", "H100-80GB", "--", "swift", "deploy", "--model"]
-            + ["Qwen/Qwen2.5-VL-7B-Instruct", "--infer_backend", "vllm"],
+            [*PROGRAM, "memory", "--gpu", "H100-80GB", "--", *COMMAND],
             None,
+        ),
+        "swiftcfg validate, catalogue": (
+            [*PROGRAM, "validate", str(ROOT / "examples/before.sh"), "--gpu", "H100-80GB", "--fail-on", "never"],
+            15,
         ),
     }
 
@@ -56,7 +60,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(
-            [sys.executable, ROOT / "tools/fake_checkpoint.py", "Qwen2.5-VL-7B-Instruct", folder / "Qwen2.5-VL-7B-Instruct"],
+            [
+                sys.executable,
+                ROOT / "tools/fake_checkpoint.py",
+                "Qwen2.5-VL-7B-Instruct",
+                folder / "Qwen2.5-VL-7B-Instruct",
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
         )

@@ -12,8 +12,8 @@ from swiftcfg.market import market_of
 from swiftcfg.nvml import gpu_catalogue
 from swiftcfg.planner import Plan, Problem, Wishes, make_plan
 from swiftcfg.profile_files import find_profile
-from swiftcfg.runtime import choose_runtime
 from swiftcfg.profile_model import parse_workload
+from swiftcfg.runtime import choose_runtime
 from swiftcfg.workload import Workload
 
 

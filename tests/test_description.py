@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swiftcfg.architectures import describe
@@ -126,6 +126,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from([*config_of("Qwen3-VL-8B-Instruct-FP8")["text_config"], "architectures", "vision_config"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # deep JSON takes its time to make
 @given(st.dictionaries(NAMES, JSON))
 def test_any_config_is_read_or_refused(changes):
     with suppress(InputError):

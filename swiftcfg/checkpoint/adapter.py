@@ -30,7 +30,8 @@ def read_adapter(word: str) -> Adapter:
     if config is None:
         fault = f"has no {CONFIG}" if is_folder(folder) else "is not a folder"
         raise InputError(
-            f"the adapter {path or word} {fault}", "give the folder that training wrote, such as output/…/checkpoint-100"
+            f"the adapter {path or word} {fault}",
+            "give the folder that training wrote, such as output/…/checkpoint-100",
         )
     return Adapter(name or folder.absolute().name, _rank(config, folder), _weight_bytes(folder), path)
 
