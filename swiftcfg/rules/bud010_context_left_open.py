@@ -37,18 +37,21 @@ SOURCES = (
 
 
 def check(
-    *, script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model, limits: Limits | None = None,
-    memory: MemoryPlan | None = None, workload: Workload | None = None,
+    *, script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model | None = None,
+    limits: Limits | None = None, memory: MemoryPlan | None = None, workload: Workload | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
-    length = model.text.max_position_embeddings if model.text else None
-    left_open = settings.max_model_len is None and not _hidden(script, catalog, settings)
-    if settings.backend != "vllm" or length is None or not left_open:
+    if settings.backend != "vllm" or settings.max_model_len or _hidden(script, catalog, settings):
         return
+    knobs = Knobs(script, catalog, settings.backend)
+    if model is None or model.text is None:
+        message = "no context is set, so vLLM plans for all that the model was made for, often 128000 tokens and more"
+        yield Finding(message, script.place, knobs.subject("max_model_len"))
+        return
+    length = model.text.max_position_embeddings
     if memory and any(first_broken(memory, name, settings) for name in ("one whole request", "budget")):
         return
     each, _ = kv_bytes_per_token(model, settings)
     cost = f", {gib(each * length)} of cache for one such request" if each else ""
-    knobs = Knobs(script, catalog, settings.backend)
     request = request_of(model, workload, limits) if workload else None
     changes = knobs.change("max_model_len", rounded(request.tokens)) if request and request.tokens < length else ()
     needed = f"; {workload.name} needs {request.tokens}" if workload and request else ""

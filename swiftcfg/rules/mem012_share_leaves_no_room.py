@@ -1,7 +1,8 @@
 """Share of the card that leaves no room.
 
 Beside its share vLLM takes a CUDA context of 0.3 to 0.6 GiB, before 0.20 CUDA graphs of up to 2 GiB, and buffers that
-come later. On a card of 24 GiB 0.96 leaves 1 GiB for all of it. With --gpu the account is exact, and MEM006 speaks.
+come later. On a card of 24 GiB 0.96 leaves 1 GiB for all of it. Where the account of a card says that
+it cannot hold, MEM002 or MEM006 speaks.
 
 Bad:
 
@@ -19,7 +20,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.memory import MemoryPlan
 from swiftcfg.rule import Finding, Fix
 from swiftcfg.rules.knobs import Knobs
-from swiftcfg.rules.replan import MOST_SHARE
+from swiftcfg.rules.replan import MOST_SHARE, first_broken
 from swiftcfg.script import Script
 from swiftcfg.units import GIB, gib
 
@@ -38,14 +39,18 @@ def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, memory: MemoryPlan | None = None
 ) -> Iterator[Finding]:
     share = settings.gpu_memory_utilization
-    if settings.backend != "vllm" or memory or share is None or not MOST_SHARE < share <= 1:
+    if settings.backend != "vllm" or share is None or not MOST_SHARE < share <= 1:
+        return
+    if memory and any(first_broken(memory, name, settings) for name in ("start check", "outside the budget")):
         return
     knobs = Knobs(script, catalog, settings.backend)
     changes = knobs.change("gpu_memory_utilization", MOST_SHARE)
-    left, more = gib(_SMALL * (1 - share)), gib(_LARGE * (1 - share))
+    left = f"{gib(_SMALL * (1 - share))} of a card of 24 GiB, {gib(_LARGE * (1 - share))} of one of 80 GiB,"
+    if memory:
+        left = f"{gib(memory.total.best * (1 - share))} of the card"
     yield Finding(
-        f"a share of {share:g} leaves {left} of a card of 24 GiB, {more} of one of 80 GiB, for the CUDA context and "
-        "all else that vLLM takes beside it",
+        f"a share of {share:g} leaves {left} for the CUDA context and all else that vLLM takes beside it, and that "
+        "grows in service",
         knobs.place("gpu_memory_utilization"),
         knobs.subject("gpu_memory_utilization"),
         Fix(f"a share of {MOST_SHARE:g}", changes, safe=False) if changes else None,

@@ -21,7 +21,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding
 from swiftcfg.rules.caps import cap_of, name_of
 from swiftcfg.script import Script
-from swiftcfg.tokens import Limits, smart_resize
+from swiftcfg.tokens import Limits
 from swiftcfg.workload import Workload
 
 SEVERITY = "info"
@@ -31,6 +31,8 @@ SOURCES = ("https://github.com/ggml-org/llama.cpp/pull/16842", "https://github.c
 _TASKS = ("grounding", "gui")
 #: The upper end of the range that is named, and how far beyond it is worth a word.
 _ENOUGH, _FAR = 2048, 1.5
+#: Sides are rounded down to whole tokens, so that a little more is needed.
+_ROUNDING = 1.05
 
 
 def check(script: Script, catalog: FlagCatalog, limits: Limits, workload: Workload) -> Iterator[Finding]:
@@ -41,13 +43,12 @@ def check(script: Script, catalog: FlagCatalog, limits: Limits, workload: Worklo
     largest = max(seen, key=lambda image: image.tokens, default=None)
     if largest is None or largest.tokens <= _FAR * _ENOUGH:
         return
-    factor, size = limits.tower.factor, largest.original
-    height, width = smart_resize(size.height, size.width, factor, factor**2, _ENOUGH * factor**2)
-    if min(height / size.height, width / size.width) < workload.least_scale:
+    fewest = max(_ENOUGH, int(largest.tokens * (workload.least_scale / min(1, *largest.scale)) ** 2 * _ROUNDING))
+    if largest.tokens <= _FAR * fewest:
         return
     yield Finding(
-        f"{name_of(size)} is {largest.tokens} tokens; boxes are often best with 1024 to {_ENOUGH}, and {workload.name} "
-        f"allows that: try {cap.name}={cap.written(_ENOUGH)}",
+        f"{name_of(largest.original)} is {largest.tokens} tokens; boxes are often best with 1024 to {_ENOUGH}, and "
+        f"{workload.name} allows {fewest}: try {cap.name}={cap.written(fewest)}",
         cap.setting.place if cap.setting else script.place,
         cap.name,
     )

@@ -31,8 +31,7 @@ SEVERITY = "info"
 CONFIDENCE = "certain"
 SOURCES = (
     "qwen-vl-utils@0.0.14:src/qwen_vl_utils/vision_process.py, fetch_video",
-    "https://github.com/QwenLM/Qwen3-VL/issues/1120",
-    "https://github.com/modelscope/ms-swift/pull/4236",
+    "https://github.com/QwenLM/Qwen3-VL/issues/1248",
 )
 
 _NAMES = ("VIDEO_MAX_PIXELS", "VIDEO_MAX_TOKEN_NUM")
@@ -45,7 +44,9 @@ def check(
 ) -> Iterator[Finding]:
     if limits.no_video or video_severity(settings, workload) is None:
         return
-    given = in_force(script, catalog)
+    given, total = in_force(script, catalog), limits.library.total_pixels
+    if total and limits.constants.video_total < total and "VIDEO_TOTAL_PIXELS" not in given:
+        return  # the cap on one frame is taken for the total: STK008
     one = next((given[name] for name in _NAMES if name in given), None)
     place, subject = (one.place, one.name) if one else (script.place, None)
     frames = int(limits.constants.video_total * limits.constants.frame_factor // limits.video_max_pixels)
