@@ -49,7 +49,8 @@ def _part(text: str, catalogue: GpuCatalogue) -> tuple[Gpu, ...]:
     counted = _COUNTED.fullmatch(what)
     count = int(counted.group(1)[:9]) if counted else 1
     if not 1 <= count <= MOST_CARDS:
-        raise InputError(f"{text!r} is {count} GPUs", f"write a number from 1 to {MOST_CARDS} before the x")
+        amount = count if count < 10**8 else "far too many"
+        raise InputError(f"{text!r} is {amount} GPUs", f"write a number from 1 to {MOST_CARDS} before the x")
     gpu = _state(_describe(counted.group(2) if counted else what, catalogue), options)
     return (gpu,) * count
 

@@ -120,6 +120,7 @@ def test_cuda_gives_the_total_that_a_start_up_log_prints():
         ("0xL4", "'0xL4' is 0 GPUs", "write a number from 1 to 1024"),
         ("5000xL4", "'5000xL4' is 5000 GPUs", "write a number from 1 to 1024"),
         ("1024xL4+L4", "'1024xL4+L4' is 1025 GPUs", "the most is 1024"),
+        ("99999999999xL4", "'99999999999xL4' is far too many GPUs", "write a number from 1 to 1024"),
         ("512MiB", "'512MiB' is less memory than any GPU that serves has", "check the unit"),
         ("L4,", "'' is no option of --gpu", "there are free=20GiB"),
         ("L4,size=1GiB", "'size=1GiB' is no option of --gpu", "there are free=20GiB"),

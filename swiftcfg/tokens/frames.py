@@ -32,7 +32,7 @@ def count_frames(clip: Clip, limits: Constants, library: Library, request: Mappi
         count = floor_by(min(wanted, total), factor) if library.floors_frames else round_by(wanted, factor)
     if not max(1, factor) <= count <= total:
         raise InputError(
-            f"{clip} cannot be served: {count} frames would be taken, and that must be between {factor} and {total}",
+            f"{clip} cannot be served: {count} frames would be taken of {total}, and at least {max(1, factor)} must be",
             "send a longer video, or set FPS_MAX_FRAMES to 2 or more",
         )
     return count

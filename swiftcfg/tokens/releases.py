@@ -88,7 +88,10 @@ def check_pair(kind: TowerKind, swift: Version, utils: Version | None) -> Versio
         )
     refusal = refusal_of(kind, swift, utils)
     if refusal:
-        raise InputError(f"ms-swift {swift} with qwen-vl-utils {utils} {refusal.fault}", refusal.remedy)
+        raise InputError(
+            f"ms-swift {swift} with qwen-vl-utils {utils} {refusal.fault}",
+            f"{refusal.remedy}, or say what will serve with --ms-swift and --qwen-vl-utils",
+        )
     return utils
 
 
