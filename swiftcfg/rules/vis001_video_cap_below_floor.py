@@ -21,6 +21,7 @@ from swiftcfg.rule import Finding, Fix, SetVariable
 from swiftcfg.rules.places import variable_place
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
+from swiftcfg.units import whole
 
 SEVERITY = "warning"
 CONFIDENCE = "certain"
@@ -36,11 +37,12 @@ def check(config: DeployConfig, script: Script, limits: Limits) -> Iterator[Find
         return
     for cap, least in _PAIRS.items():
         word = config.variable(cap)
-        if not isinstance(word, str) or not word.strip().isdigit():
+        written = whole(word) if isinstance(word, str) else None
+        if written is None:
             continue
         area = constants.factor**2
         unit = 1 if cap.endswith("PIXELS") else area
-        lower = max(1, int(int(word) * unit / 1.05) // area) * area // unit
+        lower = max(1, int(written * unit / 1.05) // area) * area // unit
         whole = -(-constants.video_floor // area) * area if limits.library.in_tokens else constants.video_floor
         holds = whole // unit
         yield Finding(

@@ -3,7 +3,8 @@
 Every image with more pixels than MAX_PIXELS is shrunk until it fits, each side rounded down to whole tokens. Small
 text and icons are lost first. Models that answer with absolute pixels (Qwen2.5-VL) answer in pixels of the shrunk
 image: a client must multiply x and y, each by its own factor. With a profile the finding is an error where an
-image falls below what the profile allows; without one it tells what becomes of common sizes.
+image falls below what the profile allows, a warning where it states no limit and text or boxes are lost; without one
+the finding tells what becomes of common sizes.
 
 Checked with: --profile gui-grounding-1080p
 
@@ -78,7 +79,8 @@ def check(
 def _severity(workload: Workload, worst: SizedImage, *, breach: bool) -> Severity:
     if breach:
         return "error"
-    return "warning" if workload.task in _CAREFUL and min(worst.scale) < _MUCH else "info"
+    careful = workload.task in _CAREFUL and not workload.least_scale
+    return "warning" if careful and min(worst.scale) < _MUCH else "info"
 
 
 def _limit(workload: Workload) -> str:

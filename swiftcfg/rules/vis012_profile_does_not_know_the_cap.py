@@ -33,6 +33,7 @@ from swiftcfg.rules.asked import request_of
 from swiftcfg.rules.caps import cap_of
 from swiftcfg.rules.knobs import Knobs
 from swiftcfg.rules.replan import cache_won, card_of, replanned, tokens_won
+from swiftcfg.rules.served import video_severity
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
@@ -66,6 +67,8 @@ def check(
     changes = knobs.change("mm_processor_kwargs", {**settings.processor_kwargs, **kwargs})
     if drawn is None or not changes or not kwargs or drawn.tokens < _TIMES * limits.image_max_tokens:
         return
+    if "size" in kwargs and limits.second and limits.tower.kind == "qwen3_vl" and video_severity(settings, workload):
+        return  # before ms-swift 4.0.3 the videos would be resized to it, all frames together
     narrow = replace(settings, processor_kwargs={**settings.processor_kwargs, **kwargs})
     cache = encoder_cache(model, card, runtime, narrow)
     if cache is None or _largest(settings, model, limits, workload) > cache:
