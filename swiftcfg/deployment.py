@@ -15,6 +15,7 @@ from swiftcfg.requests import request_under
 from swiftcfg.runtime import Runtime
 from swiftcfg.settings import engine_settings
 from swiftcfg.tokens import Limits, effective_limits
+from swiftcfg.units import whole
 from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
@@ -136,7 +137,7 @@ def limits_of(
     try:
         limits = effective_limits(
             model.vision, runtime, variables, model_type=model.model_type, processor=model.limits,
-            backend=settings.backend, max_pixels_flag=int(flag) if isinstance(flag, str) and flag.isdigit() else None,
+            backend=settings.backend, max_pixels_flag=whole(flag) if isinstance(flag, str) else None,
         )  # fmt: skip
     except InputError as error:
         return None, (f"{error.sentence}; image sizes are not known",)

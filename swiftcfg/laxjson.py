@@ -13,6 +13,8 @@ _QUOTES = {'"': '"', "'": "'", "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBL
 _CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _DEEPEST = 20
+#: As many as Python reads (sys.int_info.default_max_str_digits).
+_MOST_DIGITS = 4300
 
 
 class UnclearError(ValueError):
@@ -27,7 +29,7 @@ def read(text: str, *, repaired: bool) -> Any:
     """The value that ms-swift gets, with or without json_repair. Raises RefusedError or UnclearError."""
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # an integer of 5000 digits is a ValueError, too
         if not repaired:
             raise RefusedError("it is not JSON") from error
     if "{" not in text and "[" not in text:
@@ -120,4 +122,8 @@ class _Repair:
 
 
 def _number(word: str) -> int | float:
-    return int(word) if word.lstrip("-").isdigit() else float(word)
+    if "." in word or "e" in word.lower():
+        return float(word)
+    if len(word) > _MOST_DIGITS:
+        raise UnclearError("it holds a number of thousands of digits")
+    return int(word)

@@ -22,6 +22,7 @@ _BYTE_UNITS = {
     "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40,
     "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
 }  # fmt: skip
+_WHOLE = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", re.ASCII)
 
 
@@ -41,6 +42,11 @@ def parse_bytes(text: str) -> Bytes:
     if amount > 2**60:
         raise InputError(f"{text!r} is more memory than any machine has", "check the unit: GiB, MiB, GB or MB")
     return Bytes(amount)
+
+
+def whole(text: str) -> int | None:
+    """A whole number of up to 18 plain digits, or None where ``text`` is anything else, ``²`` included."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def gib(amount: float) -> str:

@@ -51,6 +51,14 @@ def test_stranger_things_are_not_guessed(text: str):
         laxjson.read(text, repaired=True)
 
 
+@pytest.mark.parametrize("text", ["{}", "[{}]", '{{"image": {}}}', "{{image: -{}}}"])
+@pytest.mark.parametrize("repaired", [False, True])
+def test_numbers_of_thousands_of_digits_are_refused(text: str, repaired: bool):
+    text = text.format("1" * 5000)
+    with pytest.raises((laxjson.RefusedError, laxjson.UnclearError)):
+        laxjson.read(text, repaired=repaired)
+
+
 def test_releases_without_repair_refuse_everything_but_json():
     assert laxjson.read('{"image": 5}', repaired=False) == {"image": 5}
     with pytest.raises(laxjson.RefusedError):

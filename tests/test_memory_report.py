@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from swiftcfg.cli import swiftcfg
+from swiftcfg.errors import SwiftcfgError
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs/schemas/memory.schema.json").read_text(encoding="utf-8"))
 VERSIONS = ("--ms-swift", "4.6.0", "--vllm", "0.23.0", "--qwen-vl-utils", "0.0.14", "--transformers", "4.57.1")
@@ -36,6 +37,29 @@ def data(call=CALL):
 )
 def test_json_keeps_to_its_schema(call):
     jsonschema.validate(data(call=call), SCHEMA)
+
+
+FLAGS = (
+    "vllm_gpu_memory_utilization", "vllm_max_model_len", "vllm_max_num_seqs", "vllm_tensor_parallel_size",
+    "vllm_limit_mm_per_prompt", "vllm_engine_kwargs", "max_pixels", "vllm_max_lora_rank", "torch_dtype",
+)  # fmt: skip
+VALUES = (
+    "", "0", "-1", "1000000000000", "nan", "inf", "abc", "\u00b2", "1" * 5000, "null", "[]", "{}", "[" * 3000,
+    '{"a":' * 3000, '{"image": -1}',
+    '{"image": 1e9}', '{"video": {"count": 1, "num_frames": -5}}', '{"max_num_batched_tokens": 0}',
+    '{"mm_processor_kwargs": {"max_pixels": "x"}}', '{"mm_processor_kwargs": {"max_pixels": 1e400}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_whatever_a_flag_is_given_there_is_an_answer(flag):
+    for value in VALUES:
+        arguments = ["memory", *VERSIONS, "--gpu", "L4", "--format", "json", "--", *CALL, f"--{flag}", value]
+        result = CliRunner().invoke(swiftcfg, arguments)
+        if result.exit_code:
+            assert isinstance(result.exception, SwiftcfgError), (value[:80], result.exception)
+        else:
+            jsonschema.validate(json.loads(result.output, parse_constant=pytest.fail), SCHEMA)
 
 
 def test_json_tells_what_the_command_comes_to():

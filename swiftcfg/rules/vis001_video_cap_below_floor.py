@@ -43,8 +43,8 @@ def check(config: DeployConfig, script: Script, limits: Limits) -> Iterator[Find
         area = constants.factor**2
         unit = 1 if cap.endswith("PIXELS") else area
         lower = max(1, int(written * unit / 1.05) // area) * area // unit
-        whole = -(-constants.video_floor // area) * area if limits.library.in_tokens else constants.video_floor
-        holds = whole // unit
+        floor = -(-constants.video_floor // area) * area if limits.library.in_tokens else constants.video_floor
+        holds = floor // unit
         yield Finding(
             f"{cap}={word} has no effect: a frame still gets up to {constants.video_floor} pixels, "
             f"1.05 times {least} ({constants.video_min} pixels); to get what is written, set {least}={lower} too",

@@ -14,6 +14,7 @@ from swiftcfg.script.syntax import Block, Command, Heredoc, ShellFault, Simple, 
 from swiftcfg.script.uses import Manner, Script, Syntax, VariableUse
 from swiftcfg.script.variables import Variables
 from swiftcfg.script.words import Field
+from swiftcfg.units import whole
 
 _DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
 
@@ -147,11 +148,11 @@ class Commands(Variables):
 
     def _shift(self, count: str) -> None:
         """Drop parameters from the front; with fewer than that there are, nothing happens."""
-        parameters = self.state.parameters
-        if parameters is None or not count.isdigit() or any(one.loose for one in parameters[: int(count)]):
+        parameters, number = self.state.parameters, whole(count)
+        if parameters is None or number is None or any(one.loose for one in parameters[:number]):
             self.state.parameters = (Field((Unknown("$@"),), self.here, loose=True),)
-        elif int(count) <= len(parameters):
-            self.state.parameters = parameters[int(count) :]
+        elif number <= len(parameters):
+            self.state.parameters = parameters[number:]
 
     def _options(self, texts: list[str], arguments: list[Field]) -> None:
         """``set``: whether all is exported, and new parameters after ``--``."""

@@ -12,6 +12,7 @@ from swiftcfg.script.state import State, Variable
 from swiftcfg.script.syntax import Array, Elements, Text, Word
 from swiftcfg.script.uses import Assumption, Script, Spans, VariableUse
 from swiftcfg.script.words import Field, Written, joined
+from swiftcfg.units import whole
 
 #: Characters that variables may expand to in one script; doubling one forty times would fill any memory.
 EXPANSION_LIMIT = 2**24
@@ -43,8 +44,9 @@ class Variables:
     # What expansion asks
 
     def lookup(self, name: str) -> Value | Outside | None:
-        if name.isdigit():
-            return self._parameter(int(name))
+        number = whole(name)
+        if number is not None:
+            return self._parameter(number)
         if not (name[0].isalpha() or name[0] == "_"):
             return Unknown("$" + name)
         variable = self.state.variables.get(name)

@@ -8,6 +8,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.runtime import Runtime
 from swiftcfg.settings.draft import Draft
 from swiftcfg.settings.vllm import vllm_settings
+from swiftcfg.units import whole
 
 #: lmdeploy's quant_policy: bits of a cached number (ms-swift@4.6.0:swift/arguments/infer_args.py:24-26).
 _KV_BY_POLICY = {0: "auto", 4: "int4", 8: "int8"}
@@ -36,7 +37,8 @@ def engine_settings(config: DeployConfig, runtime: Runtime, catalog: FlagCatalog
 def _use_v1(config: DeployConfig) -> bool | None:
     """VLLM_USE_V1 as vLLM reads it, bool(int(text)); a text that is no number leaves the choice to vLLM."""
     word = config.variable("VLLM_USE_V1")
-    return bool(int(word)) if isinstance(word, str) and word.strip().isdigit() else None
+    number = whole(word) if isinstance(word, str) else None
+    return None if number is None else bool(number)
 
 
 def _transformers(draft: Draft) -> EngineSettings:
