@@ -8,7 +8,7 @@ from swiftcfg.rules.variables import Setting, in_force
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits, SizedImage, never_shrink_pixels
 from swiftcfg.tokens.releases import CONVERTS
-from swiftcfg.units import Pixels
+from swiftcfg.units import Pixels, whole
 from swiftcfg.values import dataclass
 
 PIXELS, TOKENS = "MAX_PIXELS", "IMAGE_MAX_TOKEN_NUM"
@@ -74,10 +74,10 @@ def cap_of(script: Script, catalog: FlagCatalog, limits: Limits) -> Cap:
 
 def _holds(one: Setting, limits: Limits) -> bool:
     """Whether the limit is what this variable says."""
-    text, area = one.text.strip(), limits.constants.factor**2
-    if not text.isdecimal():
+    number, area = whole(one.text.strip()), limits.constants.factor**2
+    if number is None:
         return False
-    pixels = Pixels(int(text) * (area if one.name == TOKENS else 1))
+    pixels = Pixels(number * (area if one.name == TOKENS else 1))
     return limits.constants.image_max in {pixels, pixels // area * area}
 
 

@@ -20,6 +20,7 @@ from swiftcfg.rules.variables import counts_the_other, in_force
 from swiftcfg.script import Script
 from swiftcfg.tokens import CONVERSIONS, Limits
 from swiftcfg.tokens.releases import CONVERTS
+from swiftcfg.units import whole
 
 SEVERITY = "info"
 CONFIDENCE = "certain"
@@ -32,13 +33,14 @@ def check(script: Script, catalog: FlagCatalog, limits: Limits) -> Iterator[Find
     given, area = in_force(script, catalog), limits.constants.factor**2
     for pixels, tokens in CONVERSIONS.items():
         one = given.get(pixels)
-        if one is None or tokens in given or not one.text.strip().isdecimal() or counts_the_other(one):
+        number = whole(one.text.strip()) if one else None
+        if one is None or number is None or tokens in given or counts_the_other(one):
             continue
-        whole, rest = divmod(int(one.text), area)
-        if whole and rest:
-            fix = Fix(f"write {pixels}={whole * area}", (SetVariable(pixels, str(whole * area)),))
+        count, rest = divmod(number, area)
+        if count and rest:
+            fix = Fix(f"write {pixels}={count * area}", (SetVariable(pixels, str(count * area)),))
             yield Finding(
-                f"{pixels}={one.text} becomes {whole * area} pixels, {whole} tokens of {area}: {rest} are dropped",
+                f"{pixels}={one.text} becomes {count * area} pixels, {count} tokens of {area}: {rest} are dropped",
                 one.place,
                 one.name,
                 None if one.by_flag else fix,

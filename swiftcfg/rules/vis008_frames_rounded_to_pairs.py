@@ -19,6 +19,7 @@ from swiftcfg.rules.variables import in_force
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
 from swiftcfg.tokens.resize import ceil_by, floor_by
+from swiftcfg.units import whole
 
 SEVERITY = "info"
 CONFIDENCE = "certain"
@@ -31,10 +32,11 @@ def check(script: Script, catalog: FlagCatalog, limits: Limits) -> Iterator[Find
     given, pair = in_force(script, catalog), limits.constants.frame_factor
     for name, rounded in _ROUNDED.items():
         one = given.get(name)
-        if one is None or not one.text.strip().isdecimal() or not pair:
+        number = whole(one.text.strip()) if one else None
+        if one is None or number is None or not pair:
             continue
-        count = rounded(int(one.text), pair)
-        if count and count != int(one.text):
+        count = rounded(number, pair)
+        if count and count != number:
             fix = Fix(f"write {name}={count}", (SetVariable(name, str(count)),))
             message = f"{name}={one.text} counts as {count}: frames are taken {pair} at a time"
             yield Finding(message, one.place, name, None if one.by_flag else fix)
