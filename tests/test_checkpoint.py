@@ -56,6 +56,13 @@ def test_an_index_names_files_of_its_own_folder(name, tmp_path):
     assert caught.value.sentence.endswith(f"names {name[:200]!r}, which is not in the folder")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400, "true", '"0.7"', "[1]"])
+def test_a_sampling_default_that_is_no_number_is_left_out(number, tmp_path):
+    folder = write_checkpoint(tmp_path / "model", "Qwen2-VL-2B-Instruct")
+    (folder / "generation_config.json").write_text(f'{{"temperature": {number}, "top_k": 5}}', encoding="utf-8")
+    assert find_model(str(folder)).sampling == (("top_k", 5),)
+
+
 @pytest.mark.parametrize("index", [{}, {"weight_map": []}, {"weight_map": {}}, {"weight_map": {"a": 1}}])
 def test_an_index_without_files_is_told(index, tmp_path):
     folder = write_checkpoint(tmp_path / "model", "Qwen2-VL-2B-Instruct")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from swiftcfg.architectures.decoder import stacks_of
 from swiftcfg.architectures.description import Description, describe
@@ -76,9 +76,17 @@ def _config(files: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
 #: What ms-swift takes from generation_config.json (ms-swift@4.6.0:swift/infer_engine/vllm_engine.py:409-426).
 _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
 
+#: No sampling parameter comes near; NaN, infinity and numbers that no float holds are not below it, either.
+_ABSURD = 1e300
+
 
 def _sampling(generation: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
-    return tuple((name, generation[name]) for name in _SAMPLING if type(generation.get(name)) in (int, float))
+    given = ((name, generation.get(name)) for name in _SAMPLING)
+    return tuple((name, value) for name, value in given if _is_number(value) and abs(value) < _ABSURD)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _settle_tying(description: Description, tensors: Sequence[Tensor] | None) -> Description:

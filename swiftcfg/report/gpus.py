@@ -1,12 +1,12 @@
 """GPUs as text and as JSON."""
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from swiftcfg.gpu import Gpu, GpuInventory
 from swiftcfg.gpu_catalogue import Card, GpuCatalogue
+from swiftcfg.report.as_json import as_json
 from swiftcfg.units import Range, gib
 
 SCHEMA_VERSION = 1
@@ -51,7 +51,7 @@ def cards_json(catalogue: GpuCatalogue) -> str:
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return as_json(data)
 
 
 def _software(inventory: GpuInventory) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Memory plans as text and JSON."""
 
-import json
 from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import Constraint, MemoryPlan, ProfiledItem, StartCheck, Term
+from swiftcfg.report.as_json import as_json
 from swiftcfg.report.runtime import runtime_data
 from swiftcfg.units import GIB, Range
 
@@ -17,7 +17,7 @@ WIDTH = 100
 
 def account_json(deployment: Deployment, plan: MemoryPlan) -> str:
     """The contract of ``swiftcfg memory --format json``; docs/schemas/memory.schema.json."""
-    return json.dumps(account_data(deployment, plan), indent=2, ensure_ascii=False) + "\n"
+    return as_json(account_data(deployment, plan))
 
 
 def account_data(deployment: Deployment, plan: MemoryPlan) -> dict[str, Any]:

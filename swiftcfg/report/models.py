@@ -1,6 +1,5 @@
 """Models as text and JSON."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from textwrap import fill
@@ -9,6 +8,7 @@ from typing import Any
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import kv_bytes_per_token
 from swiftcfg.model import Model, Part, ProcessorLimits, TextTower, VisionTower
+from swiftcfg.report.as_json import as_json
 from swiftcfg.units import Bytes, gib
 from swiftcfg.values import dataclass
 
@@ -49,7 +49,7 @@ def models_json(models: Iterable[Model]) -> str:
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json.dumps({"schema_version": SCHEMA_VERSION, **data}, indent=2, ensure_ascii=False) + "\n"
+    return as_json({"schema_version": SCHEMA_VERSION, **data})
 
 
 def models_text(models: Iterable[Model]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from swiftcfg.document import machine, noted, runtime
 from swiftcfg.planner.plan import Item, Plan, Setting
+from swiftcfg.report.as_json import as_json
 from swiftcfg.report.memory import memory_data, terms_text
 from swiftcfg.report.runtime import runtime_data
 
@@ -15,7 +16,7 @@ SCHEMA_VERSION = 1
 
 
 def plan_json(plan: Plan) -> str:
-    return json.dumps(plan_data(plan), indent=2, ensure_ascii=False) + "\n"
+    return as_json(plan_data(plan))
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:

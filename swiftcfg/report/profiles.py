@@ -1,10 +1,10 @@
 """Workload profiles as text and JSON."""
 
-import json
 from collections.abc import Iterable, Mapping
 from textwrap import fill, indent
 from typing import Any
 
+from swiftcfg.report.as_json import as_json
 from swiftcfg.workload import DEFAULTS, Workload
 
 WIDTH = 100
@@ -32,13 +32,13 @@ def _plain(value: Any) -> Any:
 
 
 def profile_json(workload: Workload) -> str:
-    return json.dumps(profile_data(workload), indent=2, ensure_ascii=False) + "\n"
+    return as_json(profile_data(workload))
 
 
 def profiles_json(workloads: Iterable[Workload]) -> str:
     """The list; docs/schemas/profiles.schema.json. One alone is a profile itself, and says no version."""
     listed = {"schema_version": SCHEMA_VERSION, "profiles": [profile_data(each) for each in workloads]}
-    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+    return as_json(listed)
 
 
 def profiles_text(workloads: Iterable[Workload]) -> str:

@@ -1,8 +1,8 @@
 """Rules as text and JSON."""
 
-import json
 from collections.abc import Iterable
 
+from swiftcfg.report.as_json import as_json
 from swiftcfg.rule import Rule
 
 SCHEMA_VERSION = 1
@@ -28,7 +28,7 @@ def rules_json(rules: Iterable[Rule]) -> str:
         }
         for rule in rules
     ]
-    return json.dumps({"schema_version": SCHEMA_VERSION, "rules": rows}, indent=2, ensure_ascii=False) + "\n"
+    return as_json({"schema_version": SCHEMA_VERSION, "rules": rows})
 
 
 def page_text(rule: Rule) -> str:

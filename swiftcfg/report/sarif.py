@@ -3,13 +3,13 @@
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; section numbers below are of that text.
 """
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from swiftcfg import __version__
+from swiftcfg.report.as_json import as_json
 from swiftcfg.report.plain import plain
 from swiftcfg.rule import Confidence, Rule, Severity
 from swiftcfg.validate import Checked, Reported
@@ -36,7 +36,7 @@ def validate_sarif(files: Sequence[Checked], rules: Sequence[Rule]) -> str:
         "artifacts": [{"location": {"uri": _uri(file)}} for file in files],
         "results": [_result(file, reported, index) for file in files for reported in file.reported()],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Token counts as JSON and as text."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from textwrap import fill
 
 from swiftcfg.media import Clip, FrameList, Size
 from swiftcfg.model import Model
+from swiftcfg.report.as_json import as_json
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits, SizedImage, SizedVideo, never_shrink_pixels
 from swiftcfg.units import Range
@@ -154,7 +154,7 @@ def tokens_report(model: Model, runtime: Runtime, blocks: Sequence[Block]) -> To
 
 
 def tokens_json(report: TokensReport) -> str:
-    return json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
+    return as_json(asdict(report))
 
 
 def _effective(limits: Limits) -> Effective:

@@ -1,11 +1,11 @@
 """What swiftcfg validate finds, as text and as JSON; the other formats have modules of their own."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from swiftcfg.report.as_json import as_json
 from swiftcfg.report.plain import plain, width
 from swiftcfg.report.runtime import runtime_data
 from swiftcfg.rule import SEVERITIES, Fix, Severity
@@ -21,7 +21,7 @@ _ROOM, _CONTEXT = 92, 30
 def validate_json(files: Sequence[Checked]) -> str:
     """The contract of ``swiftcfg validate --format json``; docs/schemas/validate.schema.json."""
     data = {"schema_version": SCHEMA_VERSION, "files": [_file_data(file) for file in files], "summary": summary(files)}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return as_json(data)
 
 
 def summary(files: Sequence[Checked]) -> dict[str, int]:
