@@ -42,7 +42,7 @@ _MUCH = 0.5
 def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, limits: Limits, workload: Workload | None = None
 ) -> Iterator[Finding]:
-    if limits.no_video or video_severity(settings, workload) is None:
+    if limits.no_video or limits.video_max_pixels < 1 or video_severity(settings, workload) is None:
         return
     given, total = in_force(script, catalog), limits.library.total_pixels
     if total and limits.constants.video_total < total and "VIDEO_TOTAL_PIXELS" not in given:

@@ -77,7 +77,8 @@ class Limits:
 
     @property
     def image_max_tokens(self) -> Tokens:
-        return Tokens(self.constants.image_max // self.constants.factor**2)
+        """Tokens of the largest image; none where the cap is below 0, which a server starts with."""
+        return Tokens(max(0, self.constants.image_max // self.constants.factor**2))
 
     @property
     def video_max_pixels(self) -> Pixels:
