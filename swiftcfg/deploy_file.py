@@ -13,9 +13,10 @@ from swiftcfg.errors import InputError
 from swiftcfg.files import STDIN, is_file, read_bytes, shown_name
 from swiftcfg.render import SHELL_WINS_SINCE
 from swiftcfg.runtime import DEFAULT_VERSIONS
-from swiftcfg.script import Place, Script, find_fault, read_fields, read_pasted
+from swiftcfg.script import Place, Script, find_fault, read_fields
 from swiftcfg.script.uses import VariableUse
 from swiftcfg.script.words import Field
+from swiftcfg.sources import find_calls
 from swiftcfg.yamlfile import parse_json, parse_yaml
 
 _SETTINGS_SUFFIXES = (".yaml", ".yml", ".json")
@@ -26,8 +27,8 @@ _NEWEST = Version(DEFAULT_VERSIONS["ms-swift"])
 def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, ...]:
     """What every ``swift deploy`` in a file means, at least one; ``-`` is standard input.
 
-    A name ending in .yaml, .yml or .json is a file of settings; anything else is a shell script if there is
-    a ``swift deploy`` in it, and settings if not. Raises InputError where there is neither.
+    A name ending in .yaml, .yml or .json is a file of settings; anything else is whatever swiftcfg.sources finds
+    a ``swift deploy`` in, and settings if that is nothing. Raises InputError where there is neither.
     """
     content = read_bytes(path)
     name = shown_name(path)
@@ -35,7 +36,7 @@ def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, .
         return (_settings(content, path).config(),)
     if b"\0" in content:
         raise InputError(f"{name} is no text", "give a script, or a file of settings, saved as UTF-8")
-    scripts = read_pasted(content.decode("utf-8", "surrogateescape"))
+    scripts = find_calls(path, content.decode("utf-8", "surrogateescape")).calls
     if scripts:
         folder = Path() if path == STDIN else Path(path).parent
         return tuple(with_settings_file(script, folder, ms_swift).config() for script in scripts)

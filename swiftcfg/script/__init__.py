@@ -13,7 +13,6 @@ from swiftcfg.script.arguments import read_arguments
 from swiftcfg.script.expansion import declared
 from swiftcfg.script.fragment import File, Fragment
 from swiftcfg.script.parser import parse
-from swiftcfg.script.paste import undressed
 from swiftcfg.script.program import Call, find_deploy
 from swiftcfg.script.shell import Shell
 from swiftcfg.script.uses import Assumption, FlagUse, Place, Script, Span, Stray, VariableUse
@@ -30,7 +29,6 @@ __all__ = [
     "find_fault",
     "read_fields",
     "read_fragment",
-    "read_pasted",
     "read_program",
     "read_script",
     "read_words",
@@ -40,13 +38,6 @@ __all__ = [
 def read_script(text: str) -> tuple[Script, ...]:
     """Every ``swift deploy`` that bash would run, in order; none where the text is something else."""
     return Shell(Fragment.whole(text)).run()
-
-
-def read_pasted(text: str) -> tuple[Script, ...]:
-    """The same; where bash would run none, those of the text without fences, reply marks and prompts around it."""
-    found = read_script(text)
-    plain = text if found else undressed(text)
-    return found if plain == text else read_script(plain)
 
 
 def read_fragment(fragment: Fragment, environment: Iterable[VariableUse] = ()) -> tuple[Script, ...]:
