@@ -19,6 +19,9 @@ _HUGE = 9999999
 #: Widest picture that the processor accepts, as width over height (vllm@0.13.0:...qwen2_vl.py:956).
 _WIDEST = 200
 
+#: No picture has more pixels, for the sides of a JPEG end at 65,535; the search for the largest one ends sooner so.
+_LARGEST = 65_535**2
+
 #: Qwen3-VL counted a video token as 12.5 prompt tokens (vllm@0.11.0:...qwen3_vl.py, gone in 0.13.0).
 _SCALE = 12.5
 
@@ -77,7 +80,7 @@ def _override(kwargs: Mapping[str, Any], scope: str, keys: tuple[PixelKey, ...])
         }
         for value in (written[key] for key in keys):
             if isinstance(value, int) and value > 0:
-                return value
+                return min(value, _LARGEST)
     return None
 
 

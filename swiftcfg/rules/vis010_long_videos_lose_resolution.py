@@ -25,6 +25,7 @@ from swiftcfg.rules.served import video_severity
 from swiftcfg.rules.variables import in_force
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
+from swiftcfg.units import whole
 from swiftcfg.workload import Workload
 
 SEVERITY = "info"
@@ -47,7 +48,7 @@ def check(
     given, total = in_force(script, catalog), limits.library.total_pixels
     if total and limits.constants.video_total < total and "VIDEO_TOTAL_PIXELS" not in given:
         return  # the cap on one frame is taken for the total: STK008
-    one = next((given[name] for name in _NAMES if name in given), None)
+    one = next((given[name] for name in _NAMES if name in given and whole(given[name].text)), None)
     place, subject = (one.place, one.name) if one else (script.place, None)
     frames = int(limits.constants.video_total * limits.constants.frame_factor // limits.video_max_pixels)
     if workload is None:
