@@ -131,15 +131,20 @@ def _total_at_import(environment: Mapping[str, str], situation: Situation) -> fl
 
 
 def _convert(environment: dict[str, str], situation: Situation) -> None:
-    merge = int(number("SPATIAL_MERGE_SIZE", environment.get("SPATIAL_MERGE_SIZE", "2"), int, situation.swift))
-    if merge < 1:
-        raise InputError(
-            f"SPATIAL_MERGE_SIZE={merge} leaves no size to round to", "leave it out: it is the model's own"
-        )
+    merge = _merge(number("SPATIAL_MERGE_SIZE", environment.get("SPATIAL_MERGE_SIZE", "2"), int, situation.swift))
     for pixels, tokens in CONVERSIONS.items():
         if environment.get(pixels) and not environment.get(tokens):
             amount = int(number(pixels, environment[pixels], int, situation.swift))
             environment[tokens] = str(amount // (situation.patch * merge) ** 2)
+
+
+def _merge(size: float) -> int:
+    """Patches along a side of a token. The server starts without any, and divides by zero with the first image."""
+    if size < 1:
+        raise InputError(
+            f"SPATIAL_MERGE_SIZE={size:g} leaves no size to round to", "leave it out: it is the model's own"
+        )
+    return int(size)
 
 
 def _of_pixels(values: Mapping[str, float], situation: Situation) -> Constants:
@@ -152,7 +157,7 @@ def _of_pixels(values: Mapping[str, float], situation: Situation) -> Constants:
 
 
 def _of_tokens(values: Mapping[str, float], situation: Situation) -> Constants:
-    merge = int(values["SPATIAL_MERGE_SIZE"])
+    merge = _merge(values["SPATIAL_MERGE_SIZE"])
     factor = situation.patch * merge
     total = int(values["VIDEO_TOTAL_PIXELS"]) * factor * factor * 0.9
 
