@@ -2,7 +2,9 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_facts import Surroundings, facts_of
@@ -10,6 +12,7 @@ from rule_facts import Surroundings, facts_of
 from swiftcfg.facts import Facts
 from swiftcfg.rules import all_rules
 from swiftcfg.validate import Reported, validate
+from swiftcfg.workload import workload_of
 
 RULES = [rule for rule in all_rules() if rule.code[:3] in ("VIS", "BUD", "MEM")]
 
@@ -105,3 +108,19 @@ def test_every_limit_of_an_account_has_a_rule_that_speaks_of_it():
     assert facts.memory is not None
     assert {item.name for item in facts.memory.constraints} <= SPEAKERS.keys()
     assert {rule.code for rule in RULES} >= ON_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("task", "pixels", "severity"),
+    [("grounding", 602112, "warning"), ("photo", 602112, "info"), ("grounding", 1605632, "info")],
+)
+def test_a_workload_without_a_limit_on_shrinking_minds_only_what_costs_boxes_or_text(
+    task: str, pixels: int, severity: str
+):
+    script = f"MAX_PIXELS={pixels} swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm\n"
+    data = {"name": "screens", "task": task, "images": {"per_request": 1, "sizes": ["1920x1080"]}}
+    (facts,) = facts_of(script, Surroundings())
+    workload = workload_of(data)
+    sizes = tuple(size for size, _ in workload.image_sizes())
+    found = validate(replace(facts, workload=workload, sizes=sizes), RULES).findings
+    assert [one.severity for one in found if one.rule.code == "VIS003"] == [severity]

@@ -131,7 +131,7 @@ def _fix(cap: Cap, knobs: Knobs, settings: EngineSettings, model: Model, workloa
     request = request_of(model, workload, cap.limits)
     context = context_of(settings, model)
     if request and context:
-        grown = request.tokens + workload.images_per_request * (tokens - cap.limits.image_max_tokens)
+        grown = request.tokens + workload.images_per_request * (tokens - request.largest_items["image"])
         if request.tokens <= context < grown:
             length = min(rounded(grown), longest_context(model))
             changes = (*changes, *knobs.change("max_model_len", length))
