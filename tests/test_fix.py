@@ -240,6 +240,28 @@ def test_fixes_that_undo_each_other_come_to_an_end():
     assert mend("swift deploy --port 80", judge).text in ("swift deploy --port 80", "swift deploy --port 81")
 
 
+def test_the_same_fix_of_many_calls_is_judged_a_few_times():
+    text = "swift deploy --port 80\n" * 300
+    reads: list[str] = []
+    judge = judge_by("a.sh", lacks(SetFlag("port", "81")), SetFlag("port", "81"))
+
+    def counted(text: str) -> Judged:
+        reads.append(text)
+        return judge(text)
+
+    result = mend(text, counted)
+    assert (result.text, len(result.done), len(reads)) == (text.replace("80", "81"), 300, 2)
+
+
+def test_a_call_that_cannot_be_mended_stands_in_the_way_of_no_other():
+    change = SetFlag("port", "81")
+    kept = "P='80 90'\nswift deploy --port $P\n"
+    text = kept + "swift deploy --port 80\n" * 5
+    result = mend(text, judge_by("a.sh", lacks(change), change))
+    assert result.text == kept + "swift deploy --port 81\n" * 5
+    assert [reason.partition(":")[0] for reason in result.refused] == ["line 2"]
+
+
 def test_an_unsafe_fix_waits_to_be_asked_for():
     change = SetFlag("port", "81")
     judge = judge_by("a.sh", lacks(change), change, safe=False)

@@ -3,20 +3,22 @@
 A fix is applied where afterwards its call means what it meant with the change and nothing else, every other call
 means the same (or has the same change, where they share what was changed), its finding is gone, and no other finding
 is new. Only a fix that gives a flag, a variable or a line its meaning back may bring something to light.
+
+The same fix of several calls is tried for all at once, and for half of them where that fails: a text is judged again
+after every try, which takes the longer the more calls it has.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import islice
 
 from swiftcfg.fix.edits import CannotWriteError, Edit, applied
 from swiftcfg.fix.flags import remove_flag, rename_flag, set_flag
 from swiftcfg.fix.meaning import changed, meaning_of
+from swiftcfg.fix.tries import Judged, Tries, Wanted
 from swiftcfg.fix.variables import remove_variable, rename_variable, set_variable
 from swiftcfg.rule import (
     Change,
-    Finding,
-    Fix,
     RemoveFlag,
     RemoveVariable,
     RenameFlag,
@@ -25,27 +27,9 @@ from swiftcfg.rule import (
     SetFlag,
     SetVariable,
 )
-from swiftcfg.script import Script
-from swiftcfg.validate import Reported
 from swiftcfg.values import dataclass
 
-#: Fixes applied to one text; one that comes back is refused after this many times.
-FIX_LIMIT, SAME_FIX_LIMIT = 200, 20
-
-Key = tuple[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A text as it is read and what is said of it: findings with the number of their call, None for the file."""
-
-    text: str
-    scripts: tuple[Script, ...]
-    findings: tuple[tuple[int | None, Reported], ...]
-
-    def keys(self) -> Counter[Key]:
-        """Findings by rule and subject: numbers in messages change with every fix."""
-        return Counter((reported.rule.code, reported.finding.subject) for _, reported in self.findings)
+__all__ = ["Judged", "Mended", "mend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,64 +42,39 @@ class Mended:
 
 
 def mend(text: str, judge: Callable[[str], Judged], *, unsafe: bool = False) -> Mended:
-    """Apply what can be applied, one fix after the other, until nothing is left that can be."""
+    """Apply what can be applied, one kind of fix after the other, until nothing is left that can be."""
     now = judge(text)
+    tries = Tries(now, unsafe=unsafe)
     done: list[str] = []
-    refused: dict[tuple[Key, str], str] = {}
-    times: Counter[tuple[Key, str]] = Counter()
-    while len(done) < FIX_LIMIT:
-        wanted = next(_wanted(now, refused, times, unsafe=unsafe), None)
-        if wanted is None:
-            break
-        number, reported, fix = wanted
-        name = _name(reported, fix)
-        times[name] += 1
-        try:
-            now = _with_fix(now, number, reported, fix, judge)
-            done.append(f"{reported.rule.code}: {fix.title}")
-            refused.clear()  # what was in its way may be gone
-        except CannotWriteError as error:
-            refused[name] = f"line {_line(now, number, reported.finding)}: {reported.rule.code}: {fix.title}: {error}"
-    return Mended(now.text, tuple(done), tuple(refused.values()))
+    while together := tries.next_of(now):
+        after = _tried(now, together, judge)
+        if isinstance(after, str):
+            tries.failed(now, together, after)
+        else:
+            now = after
+            tries.succeeded(together)
+            done += [f"{one.reported.rule.code}: {one.fix.title}" for one in together]
+    return Mended(now.text, tuple(done), tuple(tries.refused.values()))
 
 
-def _wanted(
-    now: Judged, refused: dict[tuple[Key, str], str], times: Counter[tuple[Key, str]], *, unsafe: bool
-) -> Iterator[tuple[int | None, Reported, Fix]]:
-    for number, reported in now.findings:
-        fix = reported.finding.fix
-        if fix is None or not (fix.safe or unsafe):
-            continue
-        name = _name(reported, fix)
-        if name not in refused and times[name] < SAME_FIX_LIMIT:
-            yield number, reported, fix
-
-
-def _name(reported: Reported, fix: Fix) -> tuple[Key, str]:
-    return (reported.rule.code, reported.finding.subject), fix.title
-
-
-def _line(now: Judged, number: int | None, finding: Finding) -> int:
-    if finding.place:
-        return finding.place.line
-    return 1 if number is None else now.scripts[number].place.line
-
-
-def _with_fix(now: Judged, number: int | None, reported: Reported, fix: Fix, judge: Callable[[str], Judged]) -> Judged:
-    """The text with one fix, judged again; raises CannotWriteError where it does not do what it says."""
+def _tried(now: Judged, together: Sequence[Wanted], judge: Callable[[str], Judged]) -> Judged | str:
+    """The text with the same fix of some calls, judged again, or why it cannot be had."""
     reason = "there is no place for it"
-    for edits in _ways(now, number, fix.changes):
-        after = judge(applied(now.text, edits))
-        fault = _fault(now, after, number, reported, fix.changes)
-        if fault is None:
-            return after
-        reason = fault
-    raise CannotWriteError(reason)
+    try:
+        for edits in islice(_ways(now, together), None if len(together) == 1 else 1):
+            after = judge(applied(now.text, edits))
+            fault = _fault(now, after, together)
+            if fault is None:
+                return after
+            reason = fault
+    except CannotWriteError as error:
+        return str(error)
+    return reason
 
 
-def _ways(now: Judged, number: int | None, changes: Sequence[Change]) -> Iterator[list[Edit]]:
+def _ways(now: Judged, together: Sequence[Wanted]) -> Iterator[list[Edit]]:
     """Ways to write all changes: the first way of each, then the other ways of single ones."""
-    choices = [list(_edits(now, number, change)) for change in changes]
+    choices = [list(_edits(now, one.number, change)) for one in together for change in one.fix.changes]
     if not all(choices):
         return
     yield [edit for ways in choices for edit in ways[0]]
@@ -145,32 +104,34 @@ _WAYS: Mapping[type[Change], Callable[..., Iterator[list[Edit]]]] = {
 }
 
 
-def _fault(
-    before: Judged, after: Judged, number: int | None, reported: Reported, changes: Sequence[Change]
-) -> str | None:
+def _fault(before: Judged, after: Judged, together: Sequence[Wanted]) -> str | None:
     """What is wrong with the new text, if anything."""
     if after.text == before.text:
         return "it changes nothing"
-    key = (reported.rule.code, reported.finding.subject)
+    key, _ = together[0].name
+    changes = together[0].fix.changes
     old, new = before.keys(), after.keys()
-    if new[key] >= old[key]:
+    if new[key] > old[key] - len(together):
         return "the finding would stay"
     if not any(isinstance(change, RenameFlag | RenameVariable | ReplaceText) for change in changes):
         added = sorted({code for (code, _) in new - old})
         if added:
             return f"it would bring {', '.join(added)}"
-    if number is None or any(isinstance(change, ReplaceText) for change in changes):
+    numbers = {one.number for one in together}
+    if None in numbers or any(isinstance(change, ReplaceText) for change in changes):
         return None
-    return _other_meaning(before, after, number, changes)
+    return _other_meaning(before, after, numbers, changes)
 
 
-def _other_meaning(before: Judged, after: Judged, number: int, changes: Sequence[Change]) -> str | None:
+def _other_meaning(
+    before: Judged, after: Judged, numbers: Collection[int | None], changes: Sequence[Change]
+) -> str | None:
     if len(before.scripts) != len(after.scripts):
         return "there would be more or fewer calls"
     for at, (old, new) in enumerate(zip(before.scripts, after.scripts, strict=True)):
         was, meant, now = meaning_of(old), meaning_of(old), meaning_of(new)
         for change in changes:
             meant = changed(meant, change) or meant
-        if now != meant and (at == number or now != was):
+        if now != meant and (at in numbers or now != was):
             return "it would change something else, too"
     return None
