@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from swiftcfg.deploy_file import with_settings_file
+from swiftcfg.deploy_file import settings_file_of, with_settings_file
 from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import InputError
 from swiftcfg.facts import Origin
@@ -144,7 +144,7 @@ def read_file(path: str, options: Options) -> Document:
 
 def with_settings(script: Script, folder: Path, ms_swift: Version) -> Script:
     """The call with the settings of ``swift deploy FILE``, each of which stands where that file is named."""
-    named = script.config_file()
+    named = settings_file_of(script, ms_swift)
     if named is None:
         return script
     whole = with_settings_file(script, folder, ms_swift)
@@ -153,6 +153,7 @@ def with_settings(script: Script, folder: Path, ms_swift: Version) -> Script:
         whole,
         flags=tuple(use if use in own_flags else replace(use, place=named.place) for use in whole.flags),
         variables=tuple(use if use in own_variables else replace(use, place=named.place) for use in whole.variables),
+        outdone=tuple(use if use in own_variables else replace(use, place=named.place) for use in whole.outdone),
     )
 
 

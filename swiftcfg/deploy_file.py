@@ -11,10 +11,10 @@ from packaging.version import Version
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.errors import InputError
 from swiftcfg.files import STDIN, is_file, read_bytes, shown_name
-from swiftcfg.render import SHELL_WINS_SINCE
-from swiftcfg.runtime import DEFAULT_VERSIONS
+from swiftcfg.render import YAML_SINCE
+from swiftcfg.runtime import DEFAULT_VERSIONS, SHELL_WINS_SINCE
 from swiftcfg.script import Place, Script, find_fault, read_fields
-from swiftcfg.script.uses import VariableUse
+from swiftcfg.script.uses import Stray, VariableUse
 from swiftcfg.script.words import Field
 from swiftcfg.sources import find_calls
 from swiftcfg.yamlfile import parse_json, parse_yaml
@@ -22,6 +22,8 @@ from swiftcfg.yamlfile import parse_json, parse_yaml
 _SETTINGS_SUFFIXES = (".yaml", ".yml", ".json")
 _TOP = Place(1, 1)
 _NEWEST = Version(DEFAULT_VERSIONS["ms-swift"])
+#: Before YAML_SINCE it is ``--config FILE``, from here on (ms-swift@3.10.0:swift/cli/main.py, prepare_config_args).
+_CONFIG_SINCE = Version("3.10.0")
 
 
 def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, ...]:
@@ -46,9 +48,10 @@ def read_deploy(path: str, ms_swift: Version = _NEWEST) -> tuple[DeployConfig, .
 def with_settings_file(script: Script, folder: Path, ms_swift: Version = _NEWEST) -> Script:
     """The same call with the settings of ``swift deploy FILE …`` taken in; flags after the file win.
 
-    The file is looked for from here, as swift would, and then in ``folder``, where the script is.
+    So it is with ``--config FILE`` of older releases, where the file wins and has no ENV. The file is looked for
+    from here, as swift would, and then in ``folder``, where the script is.
     """
-    named = script.config_file()
+    named = settings_file_of(script, ms_swift)
     if named is None:
         return script
     if isinstance(named.word, Unknown):
@@ -62,15 +65,30 @@ def with_settings_file(script: Script, folder: Path, ms_swift: Version = _NEWEST
             f"line {named.place.line}: there is no file {shown_name(named.word)}, which holds the settings",
             "run this where swift deploy is run",
         )
-    settings = _settings(read_bytes(str(found[0])), str(found[0]))
+    content, name = read_bytes(str(found[0])), str(found[0])
+    if ms_swift < YAML_SINCE:
+        settings = _settings(content, name, environment=None)
+        return replace(script, flags=(*script.flags, *settings.flags), strays=(*script.strays, *settings.strays))
+    settings = _settings(content, name)
     first, last = (settings, script) if ms_swift >= SHELL_WINS_SINCE else (script, settings)
-    variables = {use.name: use for use in (*first.variables, *last.variables)}
+    wins = {use.name for use in last.variables}
     return replace(
         script,
         flags=(*settings.flags, *script.flags),
-        variables=tuple(variables.values()),
+        variables=(*(use for use in first.variables if use.name not in wins), *last.variables),
+        outdone=tuple(use for use in first.variables if use.name in wins),
         strays=(*settings.strays, *script.strays[1:]),
     )
+
+
+def settings_file_of(script: Script, ms_swift: Version) -> Stray | None:
+    """The file whose settings this release takes in: the first word, or before 4.1.0 that of ``--config``."""
+    if ms_swift >= YAML_SINCE:
+        return script.config_file()
+    uses = [use for use in script.flags if use.name == "config" and use.words]
+    if not uses or not script.wrapper or ms_swift < _CONFIG_SINCE:
+        return None
+    return Stray(uses[0].words[0], uses[0].place)
 
 
 def _settings_if_any(content: bytes, path: str) -> Script:
@@ -89,21 +107,22 @@ def _settings_if_any(content: bytes, path: str) -> Script:
     return _script_of(data, name)
 
 
-def _settings(content: bytes, path: str) -> Script:
+def _settings(content: bytes, path: str, environment: str | None = "ENV") -> Script:
     name = shown_name(path)
-    return _script_of((parse_json if path.lower().endswith(".json") else parse_yaml)(content, name), name)
+    parse = parse_json if path.lower().endswith(".json") else parse_yaml
+    return _script_of(parse(content, name), name, environment)
 
 
-def _script_of(data: Any, name: str) -> Script:
+def _script_of(data: Any, name: str, environment: str | None = "ENV") -> Script:
     """Settings as ms-swift turns them into variables and words (ms-swift@4.6.0:swift/cli/main.py:38-73)."""
     if not isinstance(data, dict):
         raise InputError(f"{name} is not a mapping of flags to values", "write lines such as: infer_backend: vllm")
-    variables = data.get("ENV") or {}
+    variables = data.get(environment) or {}
     if not isinstance(variables, dict) or not all(isinstance(key, str) for key in variables):
         raise InputError(
             f"{name}: ENV is not a mapping of variables to values", "write below ENV:   MAX_PIXELS: 1003520"
         )
-    words = [word for flag, value in data.items() if flag != "ENV" for word in _words(flag, value, name)]
+    words = [word for flag, value in data.items() if flag != environment for word in _words(flag, value, name)]
     script = read_fields([Field((word,), _TOP) for word in words])
     uses = [VariableUse(variable, str(value), "export", _TOP) for variable, value in variables.items()]
     return replace(script, variables=tuple(uses))

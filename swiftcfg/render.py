@@ -15,12 +15,10 @@ from packaging.version import Version
 from swiftcfg.config import DeployConfig, Flag, Unknown
 from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.quoting import comment, quote_shell, quote_yaml, shellcheck_codes, yaml_key
+from swiftcfg.runtime import SHELL_WINS_SINCE
 from swiftcfg.values import dataclass
 
 Target = Literal["shell", "yaml"]
-
-#: From here on a variable of the shell beats the one in the file (ms-swift@4.2.2:swift/cli/main.py:53-57).
-SHELL_WINS_SINCE = Version("4.2.2")
 
 #: The template of each target.
 TEMPLATES: Mapping[Target, str] = {"shell": "deploy.sh.j2", "yaml": "deploy.yaml.j2"}

@@ -34,6 +34,9 @@ class Runtime:
 #: The release that is assumed where none is installed or given: the newest read.
 DEFAULT_MS_SWIFT = Version("4.6.0")
 
+#: From here on a variable of the shell beats the one in a file of settings (ms-swift@4.2.2:swift/cli/main.py:53-57).
+SHELL_WINS_SINCE = Version("4.2.2")
+
 #: What is assumed beside a release of ms-swift where nothing is said: (since, vLLM, qwen-vl-utils), newest first.
 #: vLLM is what the release's README recommends. qwen-vl-utils 0.0.14 serves every family from 3.10.1 on; before,
 #: Qwen2-VL and Qwen2.5-VL refuse it, and before 3.4.1 0.0.9-0.0.11 shrink every video to the floor

@@ -11,7 +11,7 @@ from packaging.version import Version
 from swiftcfg.config import DeployConfig, Flag
 from swiftcfg.deploy_file import read_deploy, with_settings_file
 from swiftcfg.errors import InputError
-from swiftcfg.script import read_words
+from swiftcfg.script import read_script, read_words
 
 SCRIPT = "#!/bin/sh\nexport MAX_PIXELS=1003520\nexec swift deploy \\\n    --model m\n"
 SCRIPT_CONFIG = DeployConfig((("MAX_PIXELS", "1003520"),), (Flag("model", ("m",)),))
@@ -125,3 +125,29 @@ def test_what_deploys_nothing_is_refused(name: str, content: bytes, sentence: st
         read_deploy(str(path))
     assert error.value.sentence == sentence.format(path)
     assert error.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("ms_swift", "text", "counts", "outdone"),
+    [
+        ("4.6.0", "MAX_PIXELS=1 swift deploy a.yaml", "1", ["2"]),
+        ("4.1.0", "MAX_PIXELS=1 swift deploy a.yaml", "2", ["1"]),
+        ("4.0.4", "MAX_PIXELS=1 swift deploy a.yaml", "1", []),
+    ],
+)
+def test_of_the_shell_and_the_file_one_wins_by_release(tmp_path, ms_swift, text, counts, outdone):
+    (tmp_path / "a.yaml").write_text("model: m\nENV:\n  MAX_PIXELS: 2\n")
+    whole = with_settings_file(read_script(text)[0], tmp_path, Version(ms_swift))
+    assert (whole.config().variable("MAX_PIXELS"), [use.word for use in whole.outdone]) == (counts, outdone)
+
+
+def test_before_4_1_the_file_is_that_of_config_and_wins_over_flags(tmp_path):
+    (tmp_path / "a.yaml").write_text("port: 2\nENV:\n  MAX_PIXELS: 2\n")
+    call = read_script("swift deploy --port 1 --config a.yaml")[0]
+    flags = with_settings_file(call, tmp_path, Version("4.0.4")).config().flags
+    assert [(flag.name, flag.words) for flag in flags] == [
+        ("port", ("2",)),
+        ("config", ("a.yaml",)),
+        ("ENV", ('{"MAX_PIXELS": 2}',)),
+    ]
+    assert with_settings_file(call, tmp_path, Version("3.9.3")) == call

@@ -38,6 +38,8 @@ def check(
 ) -> Iterator[Finding]:
     family = family_of(flags_in_force(script, catalog), model)
     if family is None:
+        if model is not None and model.vision is None and model.text is not None:
+            yield from _for_text_alone(script, catalog, model.name)
         return
     engine = settings.backend != "transformers"
     reads = family.engine_reads if engine else family.reads
@@ -46,9 +48,16 @@ def check(
             continue
         where = f" with {settings.backend}" if one.name in family.reads else ""
         known = ", ".join(sorted(reads)) or family.instead
+        sizes = f", and for the size of images {family.instead}" if engine and reads else ""
         yield Finding(
             f"{one.name}={one.text} has no effect: for {family.name} ms-swift does not read it{where}; what counts is "
-            f"{known}",
+            f"{known}{sizes}",
             one.place,
             one.name,
         )
+
+
+def _for_text_alone(script: Script, catalog: FlagCatalog, name: str) -> Iterator[Finding]:
+    for one in in_force(script, catalog).values():
+        if one.name in SIZES:
+            yield Finding(f"{one.name}={one.text} has no effect: {name} takes no images", one.place, one.name)

@@ -77,6 +77,6 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Ite
 def _finding(one: Written, sentence: str) -> Finding:
     shown = sentence if sentence.startswith("--") else f"--{one.name} {sentence}"
     fix = None
-    if one.name.endswith(("gpu_memory_utilization", "mem_fraction_static")) and 1 < (one.value or 0) <= 100:  # noqa: PLR2004
+    if one.name.endswith(("gpu_memory_utilization", "mem_fraction_static")) and 10 <= (one.value or 0) <= 100:  # noqa: PLR2004
         fix = Fix("a percentage as a share", (SetFlag(one.use.name, f"{one.value / 100:g}"),))
     return Finding(shown, one.use.place, one.use.spelling, fix)

@@ -41,7 +41,7 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
             way = "swift deploy file.yaml" if version >= _FIRST_WORD else "flags"
             message = f"ms-swift {version} has no --config, only 3.10 to 4.0 do: write {way}"
             yield Finding(message, one.use.place, "--config")
-        elif len(script.flags) > 1:
+        elif any(use.place != one.use.place for use in script.flags):
             message = f"ms-swift {version} puts the settings of --config after the flags, so that the file wins"
             yield Finding(message, one.use.place, "--config", severity="warning")
     for stray in script.strays[:1]:

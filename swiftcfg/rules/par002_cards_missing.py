@@ -28,6 +28,12 @@ CONFIDENCE = "certain"
 SOURCES = ("CUDA programming guide, CUDA_VISIBLE_DEVICES", "vllm@0.23.0:vllm/config/parallel.py")
 
 
+#: What splits a model: where one of these is wrong or lost, that is what another rule speaks of.
+_SPLITS = frozenset(
+    f"{engine}{kind}_parallel_size" for engine in ("", "vllm_") for kind in ("tensor", "pipeline", "data")
+)
+
+
 def check(script: Script, settings: EngineSettings, gpus: tuple[Gpu, ...] | None = None) -> Iterator[Finding]:
     factors = (settings.tensor_parallel_size, settings.pipeline_parallel_size, settings.data_parallel_size)
     needed = factors[0] * factors[1] * factors[2]
@@ -39,9 +45,14 @@ def check(script: Script, settings: EngineSettings, gpus: tuple[Gpu, ...] | None
     place, split = variable_place(script, VISIBLE) or script.place, " x ".join(map(str, factors))
     if there < needed:
         yield Finding(f"{split} needs {needed} cards, and {shown}", place, VISIBLE)
-    elif isinstance(visible, str) and there > needed and not settings.problems:  # one may be the flag that splits
+    elif isinstance(visible, str) and there > needed and not _fails_to_split(settings):
         idle = f"{there - needed} of the cards in {VISIBLE}={visible} stay idle: {split} uses {needed}"
         yield Finding(idle, place, VISIBLE, severity="info")
+
+
+def _fails_to_split(settings: EngineSettings) -> bool:
+    """Whether a flag may be meant to use more cards, and is refused or lost, as other rules say."""
+    return bool(settings.problems) or not _SPLITS.isdisjoint(dict(settings.unread))
 
 
 def _named(visible: str) -> int:

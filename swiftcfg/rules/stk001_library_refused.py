@@ -41,7 +41,7 @@ def check(script: Script, catalog: FlagCatalog, model: Model, runtime: Runtime) 
     if model.vision is None or utils is None:
         return
     refusal = refusal_of(model.vision.kind, runtime.ms_swift, utils)
-    if refusal:
+    if refusal and not refusal.starts:
         one = in_force(script, catalog).get("model")
         pair = f"ms-swift {runtime.ms_swift} with qwen-vl-utils {utils}"
         yield Finding(

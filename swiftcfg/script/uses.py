@@ -116,6 +116,7 @@ class Script:
     ``wrapper`` is False for ``python -m swift.cli.deploy``, which expands no configuration file.
     ``conditional`` is True where the call may not run, as in a branch of an ``if``.
 
+    ``outdone`` stand in a file of settings or in the shell, where the other sets them too and wins.
     ``replaced`` were set before the call and set again before it, too. ``later`` are set after the last call.
 
     ``span`` runs from the first character of the command, with the assignments and the programs in front of
@@ -138,6 +139,7 @@ class Script:
     conditional: bool = False
     assumed: tuple[Assumption, ...] = ()
     replaced: tuple[VariableUse, ...] = ()
+    outdone: tuple[VariableUse, ...] = ()
     later: tuple[VariableUse, ...] = ()
     span: Span | None = None
     clears: bool = False

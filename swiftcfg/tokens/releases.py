@@ -46,13 +46,14 @@ LOADER_DEFAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A pair of releases that fails while the model loads: spans are [from, before)."""
+    """A pair of releases that fails while the model loads, or where ``starts`` is not modelled; [from, before)."""
 
     kinds: tuple[TowerKind, ...]
     swift: tuple[str, str]
     utils: tuple[str, str]
     fault: str
     remedy: str
+    starts: bool = False
 
     def holds(self, kind: TowerKind, swift: Version, utils: Version) -> bool:
         return kind in self.kinds and _within(swift, self.swift) and _within(utils, self.utils)
@@ -63,7 +64,6 @@ _ALL: tuple[TowerKind, ...] = (*_TWO, "qwen3_vl")
 _ANY = ("0", "99999")
 _NEW, _OLD = "install qwen-vl-utils 0.0.14", "install qwen-vl-utils 0.0.11"
 REFUSALS = (
-    Refusal(_ALL, ("0", "3.0.1"), _ANY, "resizes by itself, which is not modelled", "use ms-swift 3.0.1 or newer"),
     Refusal(("qwen2_5_vl",), ("0", "3.1.0"), _ANY, "does not know Qwen2.5-VL", "use ms-swift 3.1.0 or newer"),
     Refusal(("qwen3_vl",), ("0", "3.9.0"), _ANY, "does not know Qwen3-VL", "use ms-swift 3.9.0 or newer"),
     Refusal(_ALL, _ANY, ("0", "0.0.6"), "needs qwen-vl-utils 0.0.6 or newer", _NEW),
@@ -71,6 +71,10 @@ REFUSALS = (
     Refusal(_TWO, ("3.8.2", "3.10.1"), ("0.0.12", "99"), "requires qwen_vl_utils<0.0.12", _OLD),
     Refusal(_TWO, ("3.10.1", "99999"), ("0.0.12", "0.0.14"), "takes qwen-vl-utils to 0.0.11 and from 0.0.14", _NEW),
     Refusal(("qwen3_vl",), _ANY, ("0", "0.0.14"), "requires qwen_vl_utils>=0.0.14", _NEW),
+    Refusal(
+        ("qwen2_vl",), ("0", "3.0.1"), _ANY, "resizes by itself, which is not modelled", "use ms-swift 3.0.1 or newer",
+        starts=True,
+    ),
 )  # fmt: skip
 
 
