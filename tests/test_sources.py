@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -247,3 +248,29 @@ def test_a_huge_text_is_told_at_once_and_a_huge_log_is_read():
     assert find_calls("a.sh", rest).fault == "it has 11500000 characters, and no script has more than 1000000"
     assert len(find_calls("a.log", f"{rest}run sh: `python -m swift.cli.deploy --model m`\n").calls) == 1
     assert time.process_time() - began < 5
+
+
+#: Formats in which neither the kind of line ends nor a mark at the start means anything.
+SAME_READ = {
+    "a.service": "[Service]\nEnvironment=FPS=2\nExecStart=swift deploy --model m \\\n  --port 80\n",
+    "Dockerfile": 'FROM x\nENV FPS=2\nCMD ["swift", "deploy", \\\n  "--model", "m", \\ \n\n  "--port", "80"]\n',
+    "b.dockerfile": "FROM x\nENV FPS=2\nCMD swift deploy --model m \\\n # a word on it\n  --port 80\n",
+    "k.yaml": (
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [swift, deploy, --model, m, --port, '80']\n"
+        "    env: [{name: FPS, value: '2'}]\n"
+    ),
+    "s.yaml": "model: m\nport: 80\nENV:\n  FPS: 2\n",
+    ".gitlab-ci.yml": (
+        "stages: [a]\na:\n  variables: {FPS: 2}\n  script:\n  - |\n    swift deploy --model m \\\n      --port 80\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAME_READ)
+@pytest.mark.parametrize("written", [str, lambda text: text.replace("\n", "\r\n"), lambda text: "\ufeff" + text])
+def test_line_ends_and_a_byte_order_mark_change_nothing(name: str, written: Callable[[str], str]):
+    text = written(SAME_READ[name])
+    (call,) = find_calls(name, text).calls
+    assert [(use.name, use.words) for use in call.flags] == [("model", ("m",)), ("port", ("80",))]
+    assert [(use.name, use.word) for use in call.variables] == [("FPS", "2")]
+    assert all(span.of(text).strip("\"'") in ("m", "80") for use in call.flags for span in use.word_spans if span)

@@ -27,6 +27,12 @@ class File:
         line = bisect_right(self.line_starts, offset)
         return Place(line, offset - self.line_starts[line - 1] + 1)
 
+    def line_runs(self, start: int, end: int) -> "list[tuple[str, Span]]":
+        """The pieces of a line, for formats in which a carriage return before its end means nothing."""
+        if self.text[start:end].endswith("\r\n"):
+            return [(self.text[start : end - 2], Span(start, end - 2)), ("\n", Span(end - 1, end))]
+        return [(self.text[start:end], Span(start, end))]
+
 
 @dataclass(frozen=True)
 class Fragment:

@@ -12,7 +12,7 @@ from swiftcfg.script.words import Field, Written
 
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)[ \t]+")
 _COMMENT = re.compile(r"[ \t]*#")
-_CONTINUED = re.compile(r"\\[ \t]*$")
+_CONTINUED = re.compile(r"\\[ \t]*\r?\n?\Z")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PAIR = re.compile(r"""(\w+)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*)""", re.DOTALL)
 _OLD_PAIR = re.compile(r"(\w+)[ \t]+(.*\S)", re.DOTALL)
@@ -59,8 +59,9 @@ def _instructions(file: File) -> Iterator[tuple[str, Fragment]]:
             if not match:
                 continue
             name, start = match.group(1).upper(), start + match.end()  # noqa: PLW2901
-        runs.append((file.text[start:end], Span(start, end)))
-        if not _CONTINUED.search(line.rstrip("\r\n")):
+        continued = _CONTINUED.search(file.text, start, end)
+        runs += file.line_runs(start, continued.start() if continued else end)
+        if not continued:
             yield name, Fragment.of_runs(file, runs)
             name, runs = "", []
     if name:

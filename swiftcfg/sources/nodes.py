@@ -103,11 +103,10 @@ def read_nodes(file: File) -> list[Node]:
     """The documents of a file. Raises InputError where it is no YAML, or too much of it."""
     import yaml  # noqa: PLC0415  (20 ms that readers of shell scripts need not pay)
 
-    builder = _Builder(file)
+    shift = int(file.text.startswith("\ufeff"))
+    builder = _Builder(file, shift)
     try:
-        for event in yaml.parse(
-            file.text.replace("\ufeff", " ", 1), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        ):
+        for event in yaml.parse(file.text[shift:], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.see(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -119,10 +118,14 @@ def read_nodes(file: File) -> list[Node]:
 
 
 class _Builder:
-    """Builds the tree from PyYAML's events; an alias is the same node again, and holds nothing twice."""
+    """Builds the tree from PyYAML's events; an alias is the same node again, and holds nothing twice.
 
-    def __init__(self, file: File) -> None:
+    The events count from ``shift`` on: a byte order mark is not theirs.
+    """
+
+    def __init__(self, file: File, shift: int) -> None:
         self.file = file
+        self.shift = shift
         self.documents: list[Node] = []
         self.open: list[tuple[Sequence | Mapping, bool, list[Scalar]]] = []
         self.anchors: dict[str, Node] = {}
@@ -132,22 +135,25 @@ class _Builder:
         import yaml  # noqa: PLC0415
 
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            start = _span(event).start
+            start = self._span(event).start
             node = Sequence(start) if isinstance(event, yaml.SequenceStartEvent) else Mapping(start)
             self._add(node, event.anchor)
             self.open.append((node, bool(event.flow_style), []))
             if len(self.open) > DEPTH_LIMIT:
-                where = self.file.place(_span(event).start)
+                where = self.file.place(self._span(event).start)
                 raise InputError(f"line {where.line}: nested deeper than {DEPTH_LIMIT} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             node, in_flow, _ = self.open.pop()
-            node.closed = _span(event).end if in_flow else None
+            node.closed = self._span(event).end if in_flow else None
         elif isinstance(event, yaml.ScalarEvent):
-            span = _span(event)
+            span = self._span(event)
             in_flow = bool(self.open) and self.open[-1][1]
             self._add(Scalar(self.file, event.value, span, event.style, event.tag, in_flow), event.anchor)
         elif isinstance(event, yaml.AliasEvent) and event.anchor in self.anchors:
             self._add(self.anchors[event.anchor], None)
+
+    def _span(self, event: Any) -> Span:
+        return Span(event.start_mark.index + self.shift, event.end_mark.index + self.shift)
 
     def _add(self, node: Node, anchor: str | None) -> None:
         self.count += 1
@@ -189,10 +195,6 @@ def span_of(node: Node) -> Span:
     if last is None:
         return Span(node.start, node.start)
     return Span(node.start, last.span.end if isinstance(last, Scalar) else last.closed or node.start)
-
-
-def _span(event: Any) -> Span:
-    return Span(event.start_mark.index, event.end_mark.index)
 
 
 def mappings(node: Node | None, limit: int = NODE_LIMIT) -> Iterator[tuple[str, Mapping]]:

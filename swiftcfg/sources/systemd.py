@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from swiftcfg.config import Unknown
 from swiftcfg.script import Script, VariableUse, read_fragment
 from swiftcfg.script.fragment import File, Fragment
-from swiftcfg.script.uses import Span
+
+if TYPE_CHECKING:
+    from swiftcfg.script.uses import Span
 
 _SETTING = re.compile(r"[ \t]*(ExecStart|ExecStartPre|ExecStartPost|ExecReload|Environment)[ \t]*=[ \t]*")
 _COMMENT = re.compile(r"[ \t]*[#;]")
@@ -48,7 +51,7 @@ def _settings(file: File) -> Iterator[tuple[str, Fragment]]:
         name = match.group(1) if match else name if going_on else ""
         first = start + match.end() if match else start
         if name:
-            runs.append((file.text[first:end], Span(first, end)))
+            runs += file.line_runs(first, end)
         going_on = line.rstrip("\r\n").endswith("\\")
         if name and not going_on:
             yield name, Fragment.of_runs(file, runs)
