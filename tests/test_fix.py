@@ -262,6 +262,20 @@ def test_a_call_that_cannot_be_mended_stands_in_the_way_of_no_other():
     assert [reason.partition(":")[0] for reason in result.refused] == ["line 2"]
 
 
+def test_the_last_line_of_a_file_gets_the_line_end_of_the_others():
+    assert mended("model: m\r\nseed: 1", SetFlag("port", "81"), "a.yaml") == "model: m\r\nseed: 1\r\nport: 81"
+
+
+def test_nothing_is_written_into_a_line_end():
+    text = "`\r\nswift deploy \\\r\n  --port 80\r\n`\r\n"
+    change = SetFlag("port", "81")
+    result = mend(text, judge_by("a.sh", lacks(change), change))
+    assert (result.text, [reason.split(": ")[-1] for reason in result.refused]) == (
+        text,
+        ["it would come between the two characters of a line end"],
+    )
+
+
 def test_an_unsafe_fix_waits_to_be_asked_for():
     change = SetFlag("port", "81")
     judge = judge_by("a.sh", lacks(change), change, safe=False)

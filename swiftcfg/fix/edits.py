@@ -42,6 +42,8 @@ def _pieces(text: str, edits: list[Edit]) -> Iterator[str]:
     for edit in edits:
         if edit.start < at:
             raise CannotWriteError("two of its changes are about the same characters")
+        if edit.text and text[max(edit.start - 1, 0) : edit.start + 1] == "\r\n":
+            raise CannotWriteError("it would come between the two characters of a line end")
         yield text[at : edit.start]
         yield edit.text
         at = edit.end

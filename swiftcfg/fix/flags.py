@@ -56,7 +56,7 @@ def _add_flag(text: str, script: Script, name: str, value: str) -> Iterator[list
     end, key, word = script.span.end, flag_written(script, name), written(script, value)
     if script.syntax == "yaml":
         line = line_of(text, end)
-        newline = "\r\n" if "\r\n" in line.of(text) else "\n"
+        newline = "\r\n" if "\r\n" in text else "\n"
         before = "" if line.of(text).endswith("\n") else newline
         yield [Edit(line.end, line.end, f"{before}{key}: {word}{newline if not before else ''}")]
         yield [Edit(end, end, f", {key}: {word}")]
