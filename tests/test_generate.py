@@ -115,7 +115,8 @@ def test_nothing_that_fits_ends_with_status_4_and_a_way_out():
     assert refused.stdout == ""
     lines = refused.stderr.splitlines()
     assert lines[0].startswith("error: Qwen2.5-VL-72B-Instruct cannot serve gui-grounding-1080p on L4")
-    assert lines[1].startswith("hint: what would fit: ")
+    assert lines[1] == "hint: what would fit:"
+    assert all(line.startswith("  - ") for line in lines[2:])
 
 
 def test_the_json_of_a_plan_says_what_the_text_says():

@@ -105,11 +105,11 @@ def widened(problem: Problem, chosen: Candidate) -> Candidate:
 def refusal(problem: Problem, found: Found, market: Market) -> NoFitError:
     """Why nothing fits, how much is missing, and what would."""
     nearest = found.best
-    ways = [f"{way.change}: {way.gives}" for way in alternatives(problem, found, market)]
+    ways = [f"\n  - {way.change}: {way.gives}" for way in alternatives(problem, found, market, most=None)]
     cards = f"{len(problem.gpus)}x " if len(problem.gpus) > 1 else ""
     what = f"{problem.model.name} cannot serve {problem.workload.name} on {cards}{problem.gpus[0].name}"
     least = f"even at the least quality allowed ({caps_in_words(nearest, problem.workload)})"
-    hint = "what would fit: " + "; or ".join(ways) if ways else LONGER_CONTEXT if nearest.overlong else NO_WAY
+    hint = "what would fit:" + "".join(ways) if ways else LONGER_CONTEXT if nearest.overlong else NO_WAY
     return NoFitError(f"{what}, {least}: {_fault(nearest)}.", hint)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 
 from swiftcfg.backend import route
 from swiftcfg.gpu import Gpu
@@ -40,13 +40,20 @@ class Change:
     problem: Problem
 
 
-def alternatives(problem: Problem, found: Found, market: Market) -> tuple[Alternative, ...]:
-    """Up to three changes that serve better than what was found; or at all, where nothing was.
+def alternatives(
+    problem: Problem, found: Found, market: Market, most: int | None = MOST_ALTERNATIVES
+) -> tuple[Alternative, ...]:
+    """Up to ``most`` changes that serve better than what was found; or at all, where nothing was.
 
     Of each kind of change the smallest that helps is taken.
     """
-    helping = (_first_that_helps(problem, found, kind) for kind in kinds(problem, market, fits=found.best.fits))
-    return tuple(islice((way for way in helping if way), MOST_ALTERNATIVES))
+    kept: list[Alternative] = []
+    for kind in chain(_without_graphs(problem, found), kinds(problem, market, kept, fits=found.best.fits)):
+        way = _first_that_helps(problem, found, kind)
+        kept += [way] if way else []
+        if len(kept) == most:
+            break
+    return tuple(kept)
 
 
 def _first_that_helps(problem: Problem, found: Found, changes: Iterable[Change]) -> Alternative | None:
@@ -58,14 +65,17 @@ def _first_that_helps(problem: Problem, found: Found, changes: Iterable[Change])
     return None
 
 
-def kinds(problem: Problem, market: Market, *, fits: bool) -> Iterator[Iterable[Change]]:
-    """Kinds of change in the order they are worth weighing, each from the least change to the largest."""
+def kinds(problem: Problem, market: Market, kept: list[Alternative], *, fits: bool) -> Iterator[Iterable[Change]]:
+    """Kinds of change in the order they are worth weighing, each from the least change to the largest.
+
+    ``kept`` is what helped so far: two changes at once are only weighed where neither helps alone.
+    """
     yield _fewer_bits(problem, market)
     yield _more_cards(problem, problem.model, "")
     if _may_store_eight_bits(problem):
         eight = replace(problem, kv_cache_dtype="fp8")
         yield [Change("store keys and values in 8 bits (kv_cache_dtype fp8)", _takes_of_eight_bits(problem), eight)]
-    if not fits:
+    if not fits and not kept:
         yield chain.from_iterable(
             _more_cards(replace(problem, model=model), model, f"serve {model.name} and ")
             for model in servable(problem, market)
@@ -77,6 +87,12 @@ def kinds(problem: Problem, market: Market, *, fits: bool) -> Iterator[Iterable[
     if fits and len(problem.gpus) == 1:
         smaller = [gpu for gpu in market.gpus if gpu.nvml_total < problem.gpus[0].nvml_total]
         yield [Change(f"use one {gpu.name}", "room to grow", replace(problem, gpus=(gpu,))) for gpu in smaller]
+
+
+def _without_graphs(problem: Problem, found: Found) -> Iterator[list[Change]]:
+    """CUDA graphs are kept at the cost of quality; somebody may want it the other way round."""
+    if found.best.fits and found.above is not None and not found.best.settings.enforce_eager:
+        yield [Change("give up CUDA graphs (enforce_eager)", "slower answers", replace(problem, graphs=False))]
 
 
 def _may_store_eight_bits(problem: Problem) -> bool:

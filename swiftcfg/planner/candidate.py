@@ -36,7 +36,10 @@ LEAST_UTILIZATION = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Everything that stays the same while candidates are compared."""
+    """Everything that stays the same while candidates are compared.
+
+    Without ``graphs`` CUDA graphs are given up from the start; with them, only where nothing fits.
+    """
 
     model: Model
     gpus: tuple[Gpu, ...]
@@ -44,6 +47,7 @@ class Problem:
     workload: Workload
     wishes: Wishes
     kv_cache_dtype: str = "auto"
+    graphs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

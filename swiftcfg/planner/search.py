@@ -53,7 +53,8 @@ def best_fitting(problem: Problem, least: Candidate | None = None) -> Found | No
     rungs, ranks = rungs_of(problem), splits_of(problem)
     if least is not None:
         rungs = (*(rung for rung in rungs if rung > least.rung), least.rung)
-    for eager in (False, True) if least is None or least.settings.enforce_eager else (False,):
+    last_resort = least is None or least.settings.enforce_eager or not problem.graphs
+    for eager in (False,) * problem.graphs + (True,) * last_resort:
         usable = [count for count in ranks if candidate(problem, rungs[-1], count, eager=eager).fits]
         if usable:
             return _highest(problem, rungs, usable, eager=eager)
