@@ -4,11 +4,13 @@
 
 import errno
 import os
+import select
 import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
+from typing import BinaryIO
 
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 
@@ -16,6 +18,8 @@ STDIN = "-"
 
 #: What a file of settings, a profile or a script may hold; more is somebody's weights given by mistake.
 READ_LIMIT = 2**20
+#: How long nothing may come out of a named pipe: it may be that nobody will ever write to it.
+PIPE_PATIENCE_S = 5.0
 
 
 def shown_name(path: str) -> str:
@@ -53,13 +57,34 @@ def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
         if path == STDIN:
             content = sys.stdin.buffer.read(limit + 1)
         else:
-            with open(path, "rb") as file:
+            with _opened(path) as file:
                 content = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise _read_fault(path, error) from None
     if len(content) > limit:
         raise InputError(f"{shown_name(path)} is larger than {limit} bytes", "check that it is the right file")
     return content
+
+
+def _opened(path: str) -> BinaryIO:
+    """The file, opened for reading; raises InputError for a named pipe that nobody writes to."""
+    if not _is_named_pipe(path):
+        return open(path, "rb")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    pipe = select.poll()
+    pipe.register(descriptor, select.POLLIN)
+    if not pipe.poll(1000 * PIPE_PATIENCE_S):
+        os.close(descriptor)
+        raise InputError(f"nothing comes out of the pipe {shown_name(path)}", "start what writes to it")
+    os.set_blocking(descriptor, True)
+    return open(descriptor, "rb")
+
+
+def _is_named_pipe(path: str) -> bool:
+    """Whether it is a pipe in a folder; those of ``<(…)`` have somebody who writes, and may take their time."""
+    with suppress(OSError, ValueError):
+        return stat.S_ISFIFO(os.lstat(os.path.realpath(path)).st_mode)
+    return False
 
 
 def _read_fault(path: str, error: OSError | ValueError) -> SwiftcfgError:

@@ -6,8 +6,8 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from swiftcfg.errors import InputError
-from swiftcfg.files import STDIN, is_folder, shown_name
-from swiftcfg.sources import SIZE_LIMIT, may_hold_a_call
+from swiftcfg.files import READ_LIMIT, STDIN, is_folder, shown_name
+from swiftcfg.sources import may_hold_a_call
 from swiftcfg.values import dataclass
 
 #: Folders that hold what others wrote.
@@ -74,10 +74,15 @@ def _is_hidden(name: str) -> bool:
 
 
 def _has_signs(path: str) -> bool:
-    """Whether a glance into a file finds a word that every call has; what cannot be read is reported later."""
+    """Whether a glance into a file finds a word that every call has; what may not be read is reported later.
+
+    Pipes, dangling links and files too large for anybody to have written are nobody's deployment.
+    """
+    if not os.path.isfile(path) or os.path.getsize(path) > READ_LIMIT:  # noqa: PTH113, PTH202
+        return False
     try:
         with Path(path).open("rb") as file:
-            content = file.read(SIZE_LIMIT)
+            content = file.read(READ_LIMIT)
     except OSError:
         return True
     return any(sign in content for sign in _SIGNS)

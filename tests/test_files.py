@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import swiftcfg.files
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 from swiftcfg.files import read_bytes, write_new
 
@@ -113,6 +114,18 @@ def test_what_cannot_be_read_is_told_with_the_remedy(tmp_path):
         with pytest.raises(InputError, match=fault) as caught:
             read_bytes(str(path))
         assert caught.value.hint
+
+
+def test_a_pipe_is_read_and_one_that_nobody_writes_to_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(swiftcfg.files, "PIPE_PATIENCE_S", 0.2)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="nothing comes out of the pipe"):
+        read_bytes(str(pipe))
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"a" * 200_000,))
+    writer.start()
+    assert read_bytes(str(pipe)) == b"a" * 200_000
+    writer.join()
 
 
 def test_paths_that_cannot_be_are_told_with_the_remedy(tmp_path):

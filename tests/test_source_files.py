@@ -1,5 +1,6 @@
 """Which files ``swiftcfg validate`` looks at."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def test_folders_are_searched_for_what_may_hold_a_call():
         Found("./b/c.yaml", named=False),
         Found("./b/run", named=False),
     ]
+
+
+def test_what_nobody_wrote_is_passed_over_in_folders(tree: Path):
+    os.mkfifo(tree / "b" / "pipe.sh")
+    (tree / "b" / "gone.sh").symlink_to("nowhere.sh")
+    (tree / "b" / "circle.sh").symlink_to("circle.sh")
+    (tree / "b" / "tokenizer.json").write_text('{"model": "' + "x" * 2**20 + '"}')
+    (tree / "b" / "again").symlink_to(tree / "b")
+    assert [Path(found.path).name for found in find_files(["b"])] == ["Dockerfile", "c.yaml", "run"]
 
 
 @pytest.mark.usefixtures("tree")
