@@ -48,6 +48,13 @@ def calls_in(origin: Origin) -> tuple[Script, ...]:
     return _calls(origin.text) if origin.kind == "shell" and origin.text.count("deploy") > 1 else ()
 
 
+@lru_cache(maxsize=1)
+def background_calls(origin: Origin) -> tuple[Script, ...]:
+    """Every call of a shell script that surely starts and that what follows does not wait for."""
+    launches = ((call, launch_of(origin, call)) for call in calls_in(origin) if not call.conditional)
+    return tuple(call for call, launch in launches if launch and launch.background)
+
+
 def place_at(origin: Origin, offset: int) -> Place:
     """Line and column of a character of the file."""
     before = origin.text[:offset]

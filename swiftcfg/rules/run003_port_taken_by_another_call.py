@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from swiftcfg.facts import Origin
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding
-from swiftcfg.rules.launching import calls_in, launch_of
+from swiftcfg.rules.launching import background_calls
 from swiftcfg.rules.written import in_force
 from swiftcfg.script import Script
 
@@ -29,12 +29,11 @@ SOURCES = ("ms-swift@4.6.0:swift/utils/torch_utils.py, find_free_port",)
 
 
 def check(origin: Origin, script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
-    port = _port(script, catalog)
-    for earlier in calls_in(origin):
-        if earlier.place >= script.place or earlier.conditional or script.conditional:
-            continue
-        launch = launch_of(origin, earlier)
-        if launch and launch.background and port and _port(earlier, catalog) == port:
+    port = None if script.conditional else _port(script, catalog)
+    for earlier in background_calls(origin):
+        if port is None or earlier.place >= script.place:
+            return
+        if _port(earlier, catalog) == port:
             one = in_force(script, catalog).get("port")
             yield Finding(
                 f"the server started in line {earlier.place.line} has port {port}: ms-swift takes another one for this",
