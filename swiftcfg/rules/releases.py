@@ -1,10 +1,11 @@
 """Names that ms-swift has in some releases and not in others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from swiftcfg.backend import successor
 from swiftcfg.engine import BackendName
 from swiftcfg.flags import FlagCatalog, Lifetime
+from swiftcfg.rules.written import Written
 
 #: Words that ``swift deploy`` knows beside the fields of its arguments; other rules speak of them.
 _NOT_FIELDS = frozenset({"config"})
@@ -32,3 +33,9 @@ def told(lifetimes: Sequence[Lifetime], catalog: FlagCatalog) -> str:
     if gone:
         return f"is gone since {max(gone)}"
     return f"comes with {min(coming)}" if coming else "is another engine's word"
+
+
+def model_words(given: Mapping[str, Written]) -> list[str]:
+    """What is written as model and as its type: the last part of a name, in lower case."""
+    words = [given[name].word for name in ("model", "model_id_or_path", "model_type") if name in given]
+    return [word.rstrip("/").rpartition("/")[2].lower() for word in words if word]
