@@ -23,6 +23,9 @@ from swiftcfg.suppress import UNUSED_IGNORE, Suppressed, matches, suppress
 from swiftcfg.validate import Checked, Outcome, Reported, Skipped, call_of, validate
 from swiftcfg.values import dataclass
 
+#: A file of so many calls is checked in a few seconds; those that people write have a few.
+CALL_LIMIT = 2000
+
 if TYPE_CHECKING:
     from swiftcfg.fix import Judged
 
@@ -74,7 +77,11 @@ class Document:
 
     @cached_property
     def source(self) -> Source:
-        return find_calls(self.path, self.text)
+        found = find_calls(self.path, self.text)
+        if len(found.calls) > CALL_LIMIT:
+            fault = f"{self.name} has {len(found.calls)} calls of swift deploy; no more than {CALL_LIMIT} are checked"
+            raise InputError(fault, "split the file")
+        return found
 
     def is_meant(self) -> bool:
         """Whether it surely holds a call: any mapping of YAML or JSON could be settings, few are of swift deploy."""
