@@ -65,3 +65,9 @@ def test_long_texts_take_no_longer_than_they_are_long(part):
         began = time.process_time()
         pasted(text)
         assert time.process_time() - began < 2
+
+
+def test_prose_that_only_names_the_command_holds_no_call():
+    assert pasted("Calls the `swift deploy` service.\n\nServed by `swift deploy` (see *that*).\n") == ()
+    (script,) = pasted("The `swift deploy` service, started by `swift deploy --model m`, isn't up.\n")
+    assert [flag.name for flag in script.flags] == ["model"]

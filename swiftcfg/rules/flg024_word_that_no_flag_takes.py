@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from swiftcfg.config import Unknown
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Severity
+from swiftcfg.rules.json_flags import is_json
 from swiftcfg.rules.written import flags_of, forgiven
 from swiftcfg.script import Script
 
@@ -44,7 +45,10 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     for one in flags_of(script, catalog):
         refusal, rest = one.refusal(), (one.words or ())[1:]
         if refusal and refusal.kind == "left over" and not any(_is_slip_of_the_shell(word, script) for word in rest):
-            yield Finding(f"{refusal.sentence}: the start fails", one.use.place, one.use.spelling, severity=severity)
+            bare = is_json(one.name) and script.syntax == "shell" and not str((one.words or ("",))[0]).startswith('{"')
+            hint = "; a shell takes JSON apart unless it stands in single quotes" if bare else ""
+            message = f"{refusal.sentence}: the start fails{hint}"
+            yield Finding(message, one.use.place, one.use.spelling, severity=severity)
 
 
 def _is_slip_of_the_shell(word: str, script: Script) -> bool:

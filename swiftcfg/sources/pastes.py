@@ -33,14 +33,23 @@ def logged_calls(file: File) -> tuple[Script, ...]:
 def pasted_calls(file: File) -> tuple[Script, ...]:
     """The calls in fences; where there are none, those in the text with prompts and reply marks taken off."""
     lines = list(_lines(file))
-    for blocks in (_fenced(file, lines), [lines]):
-        scripts = [script for block in blocks for script in read_fragment(_placeheld(_block(file, block)))]
-        if scripts:
-            return tuple(scripts)
+    scripts = [script for block in _fenced(file, lines) for script in _read(_block(file, block))]
+    scripts = scripts or [script for script in _read(_block(file, lines)) if _says_more(script)]
+    if scripts:
+        return tuple(scripts)
     text = _everything(file).parts(lines)
     matches = [(match, 1) for match in _TICKED.finditer(text.text)] or [(m, 2) for m in _QUOTED.finditer(text.text)]
     parts = (text.cut(*match.span(group), forbidden="`'\"") for match, group in matches)
-    return tuple(script for part in parts for script in read_fragment(_placeheld(part)))
+    return tuple(script for part in parts for script in _read(part) if _says_more(script))
+
+
+def _read(fragment: Fragment) -> tuple[Script, ...]:
+    return tuple(read_fragment(_placeheld(fragment)))
+
+
+def _says_more(script: Script) -> bool:
+    """Whether a call in prose is more than the words ``swift deploy``, which only name the command."""
+    return bool(script.flags or script.strays)
 
 
 def _everything(file: File) -> Fragment:
