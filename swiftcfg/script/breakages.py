@@ -15,7 +15,7 @@ from swiftcfg.values import dataclass
 Kind = Literal[
     "blank after backslash", "comment after backslash", "comment in continuation", "blank line in continuation",
     "glued words", "missing backslash", "dangling backslash", "carriage returns", "byte order mark",
-    "Unicode blank", "typographic character", "full-width character", "fault",
+    "Unicode blank", "typographic character", "full-width character", "blank at equals sign", "fault",
 ]  # fmt: skip
 
 
@@ -46,6 +46,11 @@ _FULL_WIDTH = {chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)}
 _ODD = re.compile(f"[{_BLANKS}{''.join(_TYPOGRAPHIC)}{''.join(_FULL_WIDTH)}]+")
 _NEXT = re.compile(r"--?[A-Za-z]|[A-Za-z_]\w*=|swift\b|python")
 _LINE = re.compile(r"[^\n]*")
+#: A line that sets a variable, with a blank at the equals sign.
+_SET = re.compile(
+    r"^[ \t]*(?P<set>(?:export[ \t]+)?[A-Z][A-Z0-9_]*)(?P<sign>[ \t]+=[ \t]*|=[ \t]+)(?P<value>[\w.,/:-]+)[ \t;]*\r?$",
+    re.MULTILINE,
+)
 
 
 @lru_cache(maxsize=8)
@@ -99,6 +104,7 @@ class _Search:
         yield from self._missing(caused)
         yield from self._whole_file()
         yield from self._odd()
+        yield from self._blanks()
 
     def _made(
         self, kind: Kind, start: int, end: int, *edits: tuple[Span, str], lost: str = "", before: str = ""
@@ -223,6 +229,15 @@ class _Search:
             line = self.text[self.text.rfind("\n", 0, matches[0].start()) + 1 : self._line_end(matches[0].start())]
             lost = "".join(match[0] for match in matches)
             yield self._made(kind, *matches[0].span(), *edits, lost=lost, before=line.strip()[:200])
+
+    def _blanks(self) -> Iterator[Breakage]:
+        for match in _SET.finditer(self.text):
+            at = match.start("set")
+            if not self._covered(at) and at < self.read_to:
+                yield self._made(
+                    "blank at equals sign", *match.span("sign"), (Span(*match.span("sign")), "="),
+                    lost=match["value"], before=match["set"],
+                )  # fmt: skip
 
     def _ascii(self, match: "re.Match[str]") -> str:
         """What was meant; word processors make one long dash of the two in front of a flag."""
