@@ -1,7 +1,7 @@
 """Which files are meant: names as they are, folders for what may hold a deploy, patterns, ``-`` for standard input."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -24,44 +24,47 @@ class Found:
     named: bool
 
 
-def find_files(names: Iterable[str]) -> Iterator[Found]:
-    """Every file that is meant, once.
+def find_files(names: Iterable[str], tell: Callable[[InputError], None]) -> Iterator[Found]:
+    """Every file that is meant, once; ``tell`` gets patterns that nothing matches and folders that cannot be listed.
 
     Of a folder those files are taken whose name and content may hold a call; hidden folders are left out, save
-    .github. Raises InputError for a name or a pattern that nothing has.
+    .github.
     """
     seen: set[str] = set()
     for name in names:
-        for found in _files_of(name):
+        for found in _files_of(name, tell):
             real = found.path if found.path == STDIN else os.path.realpath(found.path)
             if real not in seen:
                 seen.add(real)
                 yield found
 
 
-def _files_of(name: str) -> Iterator[Found]:
-    if name == STDIN or not is_folder(Path(name)):
-        if name != STDIN and not os.path.lexists(name) and has_magic(name):
-            yield from _matching(name)
-        else:
-            yield Found(name, named=True)
-        return
-    yield from (Found(path, named=False) for path in _below(name))
+def _files_of(name: str, tell: Callable[[InputError], None]) -> Iterator[Found]:
+    if name and name != STDIN and is_folder(Path(name)):
+        yield from (Found(path, named=False) for path in _below(name, tell))
+    elif name != STDIN and not os.path.lexists(name) and has_magic(name):
+        yield from _matching(name, tell)
+    else:
+        yield Found(name, named=True)
 
 
-def _matching(pattern: str) -> Iterator[Found]:
+def _matching(pattern: str, tell: Callable[[InputError], None]) -> Iterator[Found]:
     found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  (keeps the path as it is written)
     if not found:
-        raise InputError(f"no file matches {shown_name(pattern)}", "check the spelling and the folder you are in")
+        tell(InputError(f"no file matches {shown_name(pattern)}", "check the spelling and the folder you are in"))
     for path in found:
         if is_folder(Path(path)):
-            yield from (Found(below, named=False) for below in _below(path))
+            yield from (Found(below, named=False) for below in _below(path, tell))
         else:
             yield Found(path, named=True)
 
 
-def _below(folder: str) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
+def _below(folder: str, tell: Callable[[InputError], None]) -> Iterator[str]:
+    def closed(error: OSError) -> None:
+        shown = shown_name(str(error.filename))
+        tell(InputError(f"cannot list the folder {shown}: {error.strerror}", f"look at: ls -ld {shown}"))
+
+    for parent, folders, files in os.walk(folder, onerror=closed):
         folders[:] = sorted(each for each in folders if each not in _SKIPPED and not _is_hidden(each))
         for name in sorted(files):
             path = f"{parent.rstrip('/')}/{name}"

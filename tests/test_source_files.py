@@ -11,6 +11,13 @@ from swiftcfg.source_files import Found, find_files
 CALL = "swift deploy --model m\n"
 
 
+def found_in(*names: str) -> list[Found]:
+    def refuse(error: InputError) -> None:
+        raise error
+
+    return list(find_files(names, refuse))
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -26,7 +33,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("tree")
 def test_folders_are_searched_for_what_may_hold_a_call():
-    assert list(find_files(["."])) == [
+    assert found_in(".") == [
         Found("./a.sh", named=False),
         Found("./.github/workflows/e.yml", named=False),
         Found("./b/Dockerfile", named=False),
@@ -41,17 +48,33 @@ def test_what_nobody_wrote_is_passed_over_in_folders(tree: Path):
     (tree / "b" / "circle.sh").symlink_to("circle.sh")
     (tree / "b" / "tokenizer.json").write_text('{"model": "' + "x" * 2**20 + '"}')
     (tree / "b" / "again").symlink_to(tree / "b")
-    assert [Path(found.path).name for found in find_files(["b"])] == ["Dockerfile", "c.yaml", "run"]
+    assert [Path(found.path).name for found in found_in("b")] == ["Dockerfile", "c.yaml", "run"]
 
 
 @pytest.mark.usefixtures("tree")
 def test_names_are_taken_as_they_are_and_nothing_twice():
-    found = list(find_files(["-", "b/d.png", "a.sh", "./a.sh", "gone.sh"]))
-    assert found == [Found(name, named=True) for name in ("-", "b/d.png", "a.sh", "gone.sh")]
+    found = found_in("-", "b/d.png", "a.sh", "./a.sh", "gone.sh", "")
+    assert found == [Found(name, named=True) for name in ("-", "b/d.png", "a.sh", "gone.sh", "")]
 
 
 @pytest.mark.usefixtures("tree")
 def test_patterns_are_matched_and_must_match():
-    assert list(find_files(["**/*.yaml", "?.sh"])) == [Found("b/c.yaml", named=True), Found("a.sh", named=True)]
-    with pytest.raises(InputError, match=r"no file matches .*zsh"):
-        list(find_files(["*.zsh"]))
+    assert found_in("**/*.yaml", "?.sh") == [Found("b/c.yaml", named=True), Found("a.sh", named=True)]
+    told: list[str] = []
+    found = list(find_files(["*.zsh", "a.sh"], lambda error: told.append(error.sentence)))
+    assert (found, told) == ([Found("a.sh", named=True)], ["no file matches '*.zsh'"])
+
+
+@pytest.mark.usefixtures("tree")
+def test_folders_that_cannot_be_listed_are_told(monkeypatch: pytest.MonkeyPatch):
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if path == "b":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    told: list[str] = []
+    found = list(find_files(["b", "a.sh"], lambda error: told.append(error.sentence)))
+    assert (found, told) == ([Found("a.sh", named=True)], ["cannot list the folder b: Permission denied"])

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from swiftcfg.check import Options
     from swiftcfg.rule import Severity
-    from swiftcfg.source_files import Found
     from swiftcfg.validate import Checked
 
 
@@ -34,26 +33,16 @@ class Work:
 
     def run(self, paths: Sequence[str]) -> list[Checked]:
         from swiftcfg.check_many import Examined, Task, examine_all
-        from swiftcfg.source_files import Found
+        from swiftcfg.source_files import Found, find_files
 
         task = Task(self.options, mend=self.fix or self.diff, unsafe=self.unsafe, skip_others=self.skip_others)
-        files = [Found(found.path, named=found.path in paths) for found in self._files(paths)]
+        files = [Found(found.path, named=found.path in paths) for found in find_files(paths, self._tell)]
         for result in examine_all(files, task):
             if isinstance(result, SwiftcfgError):
                 self._tell(result)
             elif isinstance(result, Examined):
                 self._take(result.checked, result.mended)
         return self.done
-
-    def _files(self, paths: Sequence[str]) -> list[Found]:
-        from swiftcfg.source_files import find_files
-
-        found: list[Found] = []
-        try:
-            found.extend(find_files(paths))
-        except SwiftcfgError as error:
-            self._tell(error)
-        return found
 
     def _take(self, checked: Checked, mended: Checked | None) -> None:
         try:
