@@ -1,6 +1,7 @@
 """swiftcfg validate: files in, every format out, exit status, fixes on disk, comments, projects."""
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -210,6 +211,26 @@ def test_sarif_has_what_version_2_1_0_asks_for(nasty):
     assert uri == "a%20%25%2C%3Ab%E2%80%AE.sh"
     prints = [result["partialFingerprints"]["finding/v1"] for result in only["results"]]
     assert len(set(prints)) == 2
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "github"])
+def test_programs_get_utf_8_whatever_the_terminal_is(here, form: str):
+    (here / "\u00e9.sh").write_text(BAD)
+    command = [sys.executable, "-m", "swiftcfg", "validate", "\u00e9.sh", *VERSIONS, *ONLY, "--format", form]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (b"%C3%A9.sh" if form == "sarif" else "\u00e9.sh".encode()) in done.stdout
+
+
+def test_a_full_disk_is_told_and_is_no_bug(here):
+    (here / "a.sh").write_text(BAD)
+    command = [sys.executable, "-m", "swiftcfg", "validate", "a.sh", *VERSIONS, *ONLY]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        3,
+        b"error: cannot write to standard output: No space left on device",
+    )
 
 
 def test_text_has_nothing_that_a_terminal_obeys(nasty):

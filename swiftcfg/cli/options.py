@@ -24,11 +24,11 @@ class WholeNumber(click.IntRange):
     name = "whole number"
 
 
-def echo(text: str, form: str = "text") -> None:
+def echo(text: str, form: str = "text", *, err: bool = False) -> None:
     """Print a report. What programs read is UTF-8 whatever the terminal is, bytes of names that are not included."""
-    errors = {"json": "backslashreplace"}.get(form, "surrogateescape")
+    errors = "backslashreplace" if form in ("json", "sarif") else "surrogateescape"
     try:
-        click.echo(text if form == "text" else text.encode("utf-8", errors), nl=False)
+        click.echo(text if form == "text" else text.encode("utf-8", errors), nl=False, err=err)
     except BrokenPipeError:
         raise  # whoever read has seen enough; Click ends quietly
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from swiftcfg.cli.options import given_versions, gpu_option, runtime_options
+from swiftcfg.cli.options import echo, given_versions, gpu_option, runtime_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,5 +84,5 @@ def validate(
     work = Work(options, fix=fix, diff=diff, unsafe=unsafe_fixes, skip_others=skip_others)
     files = work.run(paths)
     if not diff and (files or not work.unusable):
-        click.echo(report(form, files, severity), nl=False, err=work.wrote_to_stdout)
+        echo(report(form, files, severity), form, err=work.wrote_to_stdout)
     context.exit(2 if work.unusable else found(files, severity))
