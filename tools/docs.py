@@ -183,7 +183,7 @@ def main(arguments: list[str]) -> int:
         path, text = FOLDER / name, make()
         if arguments != ["--check"]:
             path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        elif not path.exists() or path.read_bytes() != text.encode():
             print(f"docs/{name} is not what tools/docs.py writes: run python tools/docs.py")
             stale = 1
     return stale
