@@ -37,8 +37,6 @@ SOURCES = (
 )
 
 _SIZE = re.compile(r"(?<![a-z\d.])(\d{1,4}(?:\.\d{1,2})?)b(?![a-z\d])", re.IGNORECASE)
-#: Names that leave out the vision tower -> billions of weights with it (the checkpoints' safetensors).
-_WITH_TOWER = {"glm-4v-9b": 13.9, "glm-4.1v-9b": 10.3}
 #: Bytes of a weight by a word of the name; scales and layers left alone are in the numbers.
 _WIDTHS = (
     (re.compile(r"awq|gptq.?int4|int4|4.?bit|bnb|nf4|w4a16|gguf", re.IGNORECASE), 0.7),
@@ -59,8 +57,7 @@ def check(
     width = next((bytes_each for words, bytes_each in _WIDTHS if words.search(name)), _PLAIN)
     ranks = settings.tensor_parallel_size * settings.pipeline_parallel_size
     cards = len(gpus) if settings.backend == "transformers" else ranks
-    lower = name.lower()
-    billions = next((all_of_it for words, all_of_it in _WITH_TOWER.items() if words in lower), float(size.group(1)))
+    billions = float(size.group(1))
     weights = billions * 1e9 * width / cards
     share = settings.gpu_memory_utilization or SWIFT_UTILIZATION if settings.backend == "vllm" else 1.0
     room = min(gpu.cuda_total.best for gpu in gpus) * share
