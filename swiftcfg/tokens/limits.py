@@ -15,13 +15,11 @@ from swiftcfg.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class SizedImage:
-    """An image as the model sees it. ``prompt_tokens`` counts the two markers around it."""
+class Sized:
+    """A picture before and after it is resized."""
 
     original: Size
     resized: Size
-    tokens: Tokens
-    prompt_tokens: Tokens
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -35,22 +33,20 @@ class SizedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class SizedVideo:
+class SizedImage(Sized):
+    """An image as the model sees it. ``prompt_tokens`` counts the two markers around it."""
+
+    tokens: Tokens
+    prompt_tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class SizedVideo(Sized):
     """A video as the model sees it. ``prompt_tokens`` counts markers and time stamps too."""
 
-    original: Size
-    resized: Size
     frames: int
     tokens: Tokens
     prompt_tokens: Range
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        return self.resized.width / self.original.width, self.resized.height / self.original.height
-
-    @property
-    def box_scale(self) -> tuple[float, float]:
-        return self.original.width / self.resized.width, self.original.height / self.resized.height
 
 
 @dataclass(frozen=True, slots=True)
