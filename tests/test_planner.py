@@ -16,6 +16,7 @@ from swiftcfg.planner import Wishes
 from swiftcfg.planner.hardware import stores_fp8_cache
 from swiftcfg.planner.search import search
 from swiftcfg.profile_files import profile_names
+from tests.checkpoints import write_checkpoint
 from tests.planning import gpus, plan, plan_or_none, problem, setting, workload
 
 MODELS = ["Qwen2-VL-2B-Instruct", "Qwen2.5-VL-7B-Instruct", "Qwen3-VL-8B-Instruct", "Qwen3-VL-30B-A3B-Instruct"]
@@ -194,6 +195,14 @@ def test_without_vllm_the_missing_version_is_named():
     asked = problem()
     with pytest.raises(InputError, match="vLLM is not installed"):
         plan(replace(asked, runtime=replace(asked.runtime, vllm=None)))
+
+
+def test_a_folder_seen_from_here_is_warned_of_and_a_whole_path_is_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_checkpoint(tmp_path / "mine", "Qwen2.5-VL-3B-Instruct")
+    for name, warned in (("mine", True), (str(tmp_path / "mine"), False), ("Qwen2.5-VL-3B-Instruct", False)):
+        made = plan(problem(name, profile="gui-grounding-1080p"))
+        assert any(note.id == "relative-folder" and note.warning for note in made.notes) is warned
 
 
 def test_the_same_question_has_the_same_answer():

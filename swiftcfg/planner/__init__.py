@@ -136,6 +136,14 @@ def _own_notes(problem: Problem, chosen: Candidate) -> Iterable[Note]:
             "Start a second server on them for more throughput.",
             THIS_PLAN,
         )
+    if problem.model.local and not problem.model.location.startswith("/"):
+        yield Note(
+            "relative-folder",
+            f"The model is given as {problem.model.location}, seen from here: started in another folder, ms-swift "
+            "takes it for a name of the hub. Start it here, or plan with the whole path.",
+            THIS_PLAN,
+            warning=True,
+        )
     if chosen.settings.enforce_eager:
         yield Note(
             "eager",

@@ -12,8 +12,6 @@ from swiftcfg.errors import InputError
 from swiftcfg.model import TowerKind
 from swiftcfg.values import dataclass
 
-#: patch_qwen_vl_utils: the variables become module constants. 3.0.0 resizes by itself, and is not modelled.
-PATCHES_LIBRARY = Version("3.0.1")
 #: The transformers backend passes do_resize=False to the processor.
 TRANSFORMERS_NO_RESIZE = Version("3.1.0")
 #: VIDEO_MAX_PIXELS without VIDEO_TOTAL_PIXELS sets the latter to 90,316,800 (modelscope/ms-swift#4236).
