@@ -12,7 +12,7 @@ from swiftcfg.backend import flag_name
 from swiftcfg.deployment import account, deployment_of
 from swiftcfg.detect import read_catalog
 from swiftcfg.errors import InputError, NoFitError
-from swiftcfg.planner import Wishes
+from swiftcfg.planner import Reserve, Wishes
 from swiftcfg.planner.hardware import stores_fp8_cache
 from swiftcfg.planner.search import search
 from swiftcfg.profile_files import profile_names
@@ -203,6 +203,28 @@ def test_a_folder_seen_from_here_is_warned_of_and_a_whole_path_is_not(tmp_path, 
     for name, warned in (("mine", True), (str(tmp_path / "mine"), False), ("Qwen2.5-VL-3B-Instruct", False)):
         made = plan(problem(name, profile="gui-grounding-1080p"))
         assert any(note.id == "relative-folder" and note.warning for note in made.notes) is warned
+
+
+def memory_margins(made):
+    named = {item.name: item.margin for item in made.memory.constraints}
+    return named["kv cache"] * made.memory.kv_bytes_per_token, named["outside the budget"]
+
+
+@pytest.mark.parametrize("gpu", ["RTX4090", "A100-40GB", "H100-80GB"])
+@pytest.mark.parametrize("kept", [Reserve(inside=2**30), Reserve(outside=2**30), Reserve(2**30, 2**29)])
+def test_what_a_start_has_shown_to_be_missing_stays_free_in_the_next_plan(gpu, kept):
+    first = plan(problem(gpu=gpu, profile="photos-vqa"))
+    second = plan(replace(problem(gpu=gpu, profile="photos-vqa"), reserve=kept))
+    inside, outside = memory_margins(second)
+    assert inside >= kept.inside
+    assert outside >= kept.outside
+    assert int(setting(second, "MAX_PIXELS")) <= int(setting(first, "MAX_PIXELS"))
+
+
+def test_a_reserve_in_the_budget_leaves_the_budget_as_it_is():
+    first = plan(problem(gpu="RTX4090", profile="photos-vqa"))
+    second = plan(replace(problem(gpu="RTX4090", profile="photos-vqa"), reserve=Reserve(inside=2**29)))
+    assert setting(second, "vllm_gpu_memory_utilization") == setting(first, "vllm_gpu_memory_utilization")
 
 
 def test_the_same_question_has_the_same_answer():

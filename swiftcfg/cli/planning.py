@@ -15,7 +15,7 @@ from swiftcfg.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from swiftcfg.planner import Plan
+    from swiftcfg.planner import Plan, Problem
 
 
 @dataclass(frozen=True)
@@ -67,19 +67,29 @@ def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def plan_from(options: PlanOptions) -> Plan:
     """Load the facts and plan."""
+    return plan_of(problem_from(options))
+
+
+def plan_of(problem: Problem) -> Plan:
+    """The plan for a problem, with what the shipped catalogues offer beside it."""
     from swiftcfg import knowledge
+    from swiftcfg.market import market_of
+    from swiftcfg.planner import make_plan
+
+    return make_plan(problem, lambda: market_of(problem.model, problem.gpus), knowledge.load("advice.yaml"))
+
+
+def problem_from(options: PlanOptions) -> Problem:
+    """Load the facts that a plan needs."""
     from swiftcfg.catalogue import find_model
     from swiftcfg.detect import find_runtime
-    from swiftcfg.market import market_of
     from swiftcfg.nvml import find_gpus
-    from swiftcfg.planner import Problem, Wishes, make_plan
+    from swiftcfg.planner import Problem, Wishes
 
     wishes = Wishes(
         options.host, options.port, options.served_model_name, options.api_key_env, options.tensor_parallel_size
     )
     model = find_model(options.model, options.adapters)
     gpus = find_gpus(options.gpu, os.environ).gpus
-    problem = Problem(
-        model, gpus, find_runtime(options.versions, options.python), workload_from(options.workload), wishes
-    )
-    return make_plan(problem, lambda: market_of(model, gpus), knowledge.load("advice.yaml"))
+    runtime = find_runtime(options.versions, options.python)
+    return Problem(model, gpus, runtime, workload_from(options.workload), wishes)

@@ -7,7 +7,7 @@ from typing import Any
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
 from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words, servable
-from swiftcfg.planner.candidate import Candidate, Problem, candidate
+from swiftcfg.planner.candidate import Candidate, Problem, Reserve, candidate
 from swiftcfg.planner.hardware import card_faults
 from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
 from swiftcfg.planner.quality import items_of
@@ -18,7 +18,7 @@ from swiftcfg.planner.wishes import Wishes
 from swiftcfg.runtime import PACKAGES
 from swiftcfg.units import gib
 
-__all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Setting", "Wishes", "make_plan"]
+__all__ = ["Alternative", "Item", "Market", "Note", "Plan", "Problem", "Reserve", "Setting", "Wishes", "make_plan"]
 
 #: ms-swift's own default of max_num_seqs; a batch service gets no more than this.
 MOST_SEQUENCES = 256

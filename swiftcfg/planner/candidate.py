@@ -35,10 +35,19 @@ LEAST_UTILIZATION = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Bytes of each card that a start has shown to be missing from the account: in the engine's budget, beyond it."""
+
+    inside: int = 0
+    outside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Everything that stays the same while candidates are compared.
 
-    Without ``graphs`` CUDA graphs are given up from the start; with them, only where nothing fits.
+    Without ``graphs`` CUDA graphs are given up from the start; with them, only where nothing fits. ``reserve`` stays
+    free in every candidate.
     """
 
     model: Model
@@ -48,6 +57,7 @@ class Problem:
     wishes: Wishes
     kv_cache_dtype: str = "auto"
     graphs: bool = True
+    reserve: Reserve = Reserve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,26 @@ class Candidate:
     request: Request
     settings: EngineSettings
     memory: MemoryPlan
+    reserve: Reserve = Reserve()
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
-        return self.memory.constraints
+        """The limits of the memory plan, each less what has to stay free of it."""
+        if self.reserve == Reserve():
+            return self.memory.constraints
+        kept = (self._kept_free(item) for item in self.memory.constraints)
+        limits = zip(self.memory.constraints, kept, strict=True)
+        return tuple(
+            replace(item, margin=item.margin - size, likely_margin=item.likely_margin - size) for item, size in limits
+        )
+
+    def _kept_free(self, limit: Constraint) -> int:
+        if limit.name in _RELAXED_BY_A_SMALLER_BUDGET:
+            return self.reserve.outside
+        if limit.unit == "bytes":
+            return self.reserve.inside
+        per_token = self.memory.kv_bytes_per_token if limit.name == "kv cache" else None
+        return -(-self.reserve.inside // per_token) if per_token else 0
 
     @property
     def fits(self) -> bool:
@@ -106,7 +132,7 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
     share = utilization(problem, gpus, settings, demand)
     settings = replace(settings, gpu_memory_utilization=share)
     memory = tightest(problem, gpus, settings, demand)
-    return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory)
+    return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory, problem.reserve)
 
 
 def tightest(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> MemoryPlan:
@@ -128,7 +154,7 @@ def utilization(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSetting
     for gpu in _distinct(gpus):
         plan = plan_memory(problem.model, gpu, problem.runtime, trial, demand)
         spare = min(item.margin for item in plan.constraints if item.name in _RELAXED_BY_A_SMALLER_BUDGET)
-        shares.append(TRIAL_UTILIZATION + spare / gpu.cuda_total.low)
+        shares.append(TRIAL_UTILIZATION + (spare - problem.reserve.outside) / gpu.cuda_total.low)
     hundredths = math.floor(min(shares) * 100 + 1e-9)
     return max(LEAST_UTILIZATION, min(MOST_UTILIZATION, hundredths / 100))
 
