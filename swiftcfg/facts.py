@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field, fields
 from typing import Any
 
+from packaging.version import Version
+
 from swiftcfg.config import DeployConfig
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings
@@ -56,6 +58,7 @@ class Facts:
     workload: Workload | None = None
     sizes: tuple[Size, ...] = COMMON_SIZES
     breakages: tuple[Breakage, ...] = ()
+    video_readers: Mapping[str, Version | None] | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def known(self) -> dict[str, Any]:

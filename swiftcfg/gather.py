@@ -59,6 +59,7 @@ def gather(origin: Origin, script: Script, given: Given) -> Facts:
         workload=workload,
         sizes=COMMON_SIZES if workload is None else tuple(size for size, _ in workload.image_sizes()),
         breakages=breakages_in(origin.kind, script, origin.text),
+        video_readers=given.runtime.video_readers,
         reasons=reasons,
     )  # fmt: skip
 

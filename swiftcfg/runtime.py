@@ -10,6 +10,8 @@ from swiftcfg.values import dataclass
 
 #: Package names as pip spells them, in the order they are shown.
 PACKAGES = ("ms-swift", "vllm", "qwen-vl-utils", "transformers")
+#: What libraries read videos with, as pip spells them; av is PyAV, which torchvision's reader needs.
+VIDEO_READERS = ("torchcodec", "decord", "torchvision", "av")
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Runtime:
     """What will serve. ``None`` means the package is absent or its version is not known.
 
     ``origins`` says, per package name, where the version comes from: ``given``, ``default`` or
-    ``found in <prefix>``.
+    ``found in <prefix>``. ``video_readers`` are those installed beside ms-swift, with their versions where they
+    tell them; None where nobody looked into the environment that serves.
     """
 
     ms_swift: Version
@@ -25,6 +28,7 @@ class Runtime:
     qwen_vl_utils: Version | None
     transformers: Version | None = None
     origins: Mapping[str, str] = field(default_factory=dict, hash=False)
+    video_readers: Mapping[str, Version | None] | None = field(default=None, hash=False)
 
     def version_of(self, package: str) -> Version | None:
         found: Version | None = getattr(self, package.replace("-", "_"))
@@ -66,12 +70,18 @@ def parse_version(package: str, text: str) -> Version:
 
 
 def choose_runtime(
-    given: Mapping[str, str], found: Mapping[str, str], prefix: str, *, pointed_at: bool = False
+    given: Mapping[str, str],
+    found: Mapping[str, str],
+    prefix: str,
+    *,
+    pointed_at: bool = False,
+    video_readers: Mapping[str, Version | None] | None = None,
 ) -> Runtime:
     """Merge versions by precedence: given on the command line, found in ``prefix``, default.
 
     Where somebody ``pointed_at`` the environment that will serve, a package it lacks stays unknown. Else
-    the default is what goes with the release of ms-swift, and ``origins`` says that it is one.
+    the default is what goes with the release of ms-swift, and ``origins`` says that it is one. What reads videos
+    counts only where ``prefix`` is the environment that serves: pointed at, or one with ms-swift in it.
     """
     ms_swift, origin = _known("ms-swift", given, found, prefix) or (DEFAULT_MS_SWIFT, "default")
     _, vllm, utils = next(row for row in COMPANIONS if row[0] <= ms_swift)
@@ -82,7 +92,8 @@ def choose_runtime(
         missing = f"not found in {prefix}" if pointed_at else "not known"
         fallback = (companions.get(package), f"default for ms-swift {ms_swift}" if package in companions else missing)
         versions[package], origins[package] = _known(package, given, found, prefix) or fallback
-    return Runtime(ms_swift, versions["vllm"], versions["qwen-vl-utils"], versions["transformers"], origins)
+    readers = video_readers if pointed_at or origin.startswith("found") else None
+    return Runtime(ms_swift, versions["vllm"], versions["qwen-vl-utils"], versions["transformers"], origins, readers)
 
 
 def _known(package: str, given: Mapping[str, str], found: Mapping[str, str], prefix: str) -> tuple[Version, str] | None:

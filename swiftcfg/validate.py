@@ -16,6 +16,7 @@ REMEDIES = {
     "gpus": "no GPU is known: give --gpu",
     "deployment": "the model or the GPU is not known: give --model and --gpu",
     "memory": "the model or the GPU is not known: give --model and --gpu",
+    "video_readers": "what is installed to read videos is not known: give --python",
     "workload": "nothing says what the requests look like: give --profile",
 }
 

