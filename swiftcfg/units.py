@@ -44,6 +44,30 @@ def parse_bytes(text: str) -> Bytes:
     return Bytes(amount)
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|min)?", re.ASCII)
+_SECONDS = {None: 1, "s": 1, "min": 60, "m": 60, "h": 3600}
+#: A day: what waits longer waits for something else.
+LONGEST_S = 86_400
+
+
+def parse_duration(text: str) -> float:
+    """Seconds from ``90s``, ``15m``, ``1.5h`` or a bare number of seconds; raises InputError for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else None
+    if seconds is None or seconds > LONGEST_S:
+        raise InputError(f"{text!r} is not a duration of up to a day", "write it as 90s, 15m or 1h")
+    return seconds
+
+
+def duration(seconds: float) -> str:
+    """``4.2 s``, ``1 min 5 s``, ``2 h 3 min``: how long something took, for people."""
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def whole(text: str) -> int | None:
     """A whole number of up to 18 plain digits, or None where ``text`` is anything else, ``²`` included."""
     return int(text) if _WHOLE.fullmatch(text) else None

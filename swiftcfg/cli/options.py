@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from swiftcfg.errors import MachineError
+from swiftcfg.errors import InputError, MachineError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,6 +22,22 @@ class WholeNumber(click.IntRange):
     """A whole number in a range; Click's own name for it is ``integer range``."""
 
     name = "whole number"
+
+
+class Duration(click.ParamType):
+    """A length of time such as ``90s``, ``15m`` or ``1h``; the command gets seconds."""
+
+    name = "duration"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from swiftcfg.units import parse_duration
+
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse_duration(value)
+        except InputError as error:
+            self.fail(f"{error.sentence}: {error.hint}", param, ctx)
 
 
 def echo(text: str, form: str = "text", *, err: bool = False) -> None:
