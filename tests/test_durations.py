@@ -23,7 +23,7 @@ def test_a_duration_is_a_number_and_a_unit(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-1s", "1e3", "inf", "nan", "25h", "1 h", "m", "1d", "９s" * 2])
+@pytest.mark.parametrize("text", ["", "soon", "-1s", "1e3", "inf", "nan", "25h", "1 h", "m", "1d", "\uff19s"])
 def test_anything_else_is_refused_with_an_example(text):
     with pytest.raises(InputError) as raised:
         parse_duration(text)
