@@ -166,9 +166,16 @@ class FlagCatalog:
         """The releases that have a flag of this full name; none where no release that was read has it."""
         return _lifetimes(self.history.get("flags", {}).get(flag, ()))
 
-    def model_type_lifetimes(self, model_type: str) -> tuple[Lifetime, ...]:
-        """The releases that know a value of ``--model_type``."""
-        return _lifetimes(self.history.get("model_types", {}).get(model_type, ()))
+    def value_lifetimes(self, kind: str, value: str) -> tuple[Lifetime, ...]:
+        """The releases that know one of the ``model_types`` or ``templates``."""
+        return _lifetimes(self.history.get(kind, {}).get(value, ()))
+
+    def values(self, kind: str) -> list[str]:
+        """The ``model_types`` or ``templates`` that this release knows."""
+        return [value for value in self.history.get(kind, ()) if self._knows(kind, value)]
+
+    def _knows(self, kind: str, value: str) -> bool:
+        return any(self.version in life for life in self.value_lifetimes(kind, value))
 
     @cached_property
     def _spellings(self) -> dict[str, FlagSpec]:

@@ -42,9 +42,9 @@ def test_the_history_has_the_flags_of_each_release(release: str):
 
 
 def test_a_model_type_has_its_lifetime():
-    (lifetime,) = NEWEST.model_type_lifetimes("qwen2-vl-7b-instruct")
+    (lifetime,) = NEWEST.value_lifetimes("model_types", "qwen2-vl-7b-instruct")
     assert (str(lifetime.since), str(lifetime.until)) == ("2.6.1", "3.0.0")
-    assert NEWEST.model_type_lifetimes("qwen2_vl")[0].until is None
+    assert NEWEST.value_lifetimes("model_types", "qwen2_vl")[0].until is None
 
 
 def test_a_flag_says_where_it_is_defined():

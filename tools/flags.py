@@ -3,7 +3,8 @@
 Nothing of ms-swift runs: the source of DeployArguments and of every base class is parsed, and the fields are
 collected as ``dataclasses`` would, in reversed method resolution order. One JSON file is written per release in
 which something changed; ``releases.json`` says for every release read which file holds, ``history.json`` since and
-until when there has been each flag and each model type. Wheels are fetched with pip into a cache folder, once.
+until when there has been each flag, each model type and each template. Wheels are fetched with pip into a cache folder,
+once.
 
     python tools/flags.py                # fetch what is missing, write the files
     python tools/flags.py --check        # write nothing; fail where the files differ from what would be written
@@ -30,8 +31,13 @@ CACHE = Path.home() / ".cache" / "swiftcfg-tests" / "ms-swift-wheels"
 #: The last release before 3.0, so that 2.x command lines are recognised, and everything since.
 OLDEST = (Version("2.6.1"), Version("3.0.0"))
 
-#: Where the model types are listed: 4.x, 3.x, 2.x.
-TYPE_LISTS = ("swift/model/constant.py", "swift/llm/model/constant.py", "swift/llm/utils/model.py")
+#: What is listed in classes whose names end so -> those names' end, and where they are: 4.x, 3.x, 2.x.
+LISTS = {
+    "model_types": ("ModelType", "swift/model/constant.py", "swift/llm/model/constant.py", "swift/llm/utils/model.py"),
+    "templates": (
+        "TemplateType", "swift/template/constant.py", "swift/llm/template/constant.py", "swift/llm/utils/template.py"
+    ),
+}  # fmt: skip
 
 #: Where DeployArguments lives: 4.x, 3.x, 2.x.
 HOMES = ("swift.arguments.deploy_args", "swift.llm.argument.deploy_args", "swift.llm.utils.argument")
@@ -126,11 +132,12 @@ class Wheel:
             self.modules[path] = Module(self, path)
         return self.modules[path]
 
-    def model_types(self) -> set[str]:
+    def listed(self, kind: str) -> set[str]:
         """The values of the classes LLMModelType, MLLMModelType and so on, and ModelType of 2.x."""
-        path = next((path for path in TYPE_LISTS if path in self.paths), None)
+        ending, *places = LISTS[kind]
+        path = next((path for path in places if path in self.paths), None)
         body = ast.parse(self.text(path)).body if path else []
-        lists = [node for node in body if isinstance(node, ast.ClassDef) and node.name.endswith("ModelType")]
+        lists = [node for node in body if isinstance(node, ast.ClassDef) and node.name.endswith(ending)]
         values = [node.value for one in lists for node in one.body if isinstance(node, ast.Assign)]
         return {value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)}
 
@@ -204,7 +211,7 @@ def extract(wheels: list[Path]) -> dict[str, str]:
     written: dict[str, str] = {}
     holds: dict[str, str] = {}
     before, current = None, ""
-    seen: dict[str, list[tuple[str, set[str]]]] = {"flags": [], "model_types": []}
+    seen: dict[str, list[tuple[str, set[str]]]] = {"flags": [], **{kind: [] for kind in LISTS}}
     for wheel in sorted(map(Wheel, wheels), key=lambda one: one.version):
         fields, files = flags_of(wheel)
         if meaning(fields) != before:
@@ -212,7 +219,8 @@ def extract(wheels: list[Path]) -> dict[str, str]:
             written[f"{current}.json"] = render(wheel.version, fields, files)
         holds[str(wheel.version)] = current
         seen["flags"].append((str(wheel.version), set(fields)))
-        seen["model_types"].append((str(wheel.version), wheel.model_types()))
+        for kind in LISTS:
+            seen[kind].append((str(wheel.version), wheel.listed(kind)))
     written["history.json"] = render_history({kind: spans_of(rows) for kind, rows in seen.items()})
     written["releases.json"] = json.dumps(holds, indent=0) + "\n"
     return written
