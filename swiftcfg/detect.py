@@ -3,13 +3,14 @@
 Nothing of ms-swift or torch is imported; the metadata files that pip leaves are read.
 """
 
-# ruff: noqa: PTH118, PTH208  (strings, not paths: a folder of packages has thousands of entries)
+# ruff: noqa: PTH113, PTH118, PTH119, PTH123, PTH208  (strings: a folder of packages has thousands of entries)
 
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
@@ -19,6 +20,7 @@ from swiftcfg.files import expanded, is_folder
 from swiftcfg.flags import FlagCatalog, choose_release, flag_catalog
 from swiftcfg.knowledge import load
 from swiftcfg.runtime import PACKAGES, VIDEO_READERS, Runtime, choose_runtime
+from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
     from subprocess import CalledProcessError
@@ -36,7 +38,62 @@ own = [site.getusersitepackages()] if sys.prefix == sys.base_prefix else []
 print(json.dumps([sys.prefix, sys.path + own]))
 """
 _PATIENCE_S = 30
+#: Linux reads no more of a first line (BINPRM_BUF_SIZE, linux@5.1:include/uapi/linux/binfmts.h).
+_LONGEST_SHEBANG = 256
 _WAY_OUT = "name an interpreter or an environment's folder, or say the versions: --ms-swift 4.6.0 --vllm 0.23.0"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An interpreter with what is installed for it; nothing of that is imported.
+
+    ``packages`` has versions by name as pip normalises it (``ms-swift``). ``places`` is where the interpreter looks
+    for modules.
+    """
+
+    interpreter: str
+    prefix: str
+    places: tuple[str, ...]
+    packages: Mapping[str, str]
+
+
+def find_installation(python: str | None = None) -> Installation:
+    """What serves: the environment that ``python`` names, else this one, else that of the ``swift`` on PATH.
+
+    Raises MachineError where it does not answer or has no ms-swift.
+    """
+    candidates = (_named(python),) if python is not None else (sys.executable, *_interpreter_on_path("swift"))
+    installations = [_installation(interpreter) for interpreter in candidates]
+    found = next((one for one in installations if "ms-swift" in one.packages), None)
+    if found is None:
+        looked = " nor in ".join(one.prefix for one in installations)
+        raise MachineError(
+            f"there is no ms-swift in {looked}", "name the environment that serves: --python /path/to/environment"
+        )
+    return found
+
+
+def _installation(interpreter: str) -> Installation:
+    own = interpreter == sys.executable
+    prefix, places = (sys.prefix, sys.path) if own else _ask(interpreter)
+    return Installation(interpreter, prefix, tuple(places), _versions(_entries_of(places)))
+
+
+def _interpreter_on_path(program: str) -> Iterator[str]:
+    """The interpreter in the first line of a Python program on PATH; pip writes it there."""
+    import shutil  # noqa: PLC0415
+
+    path = shutil.which(program)
+    if path is None:
+        return
+    try:
+        with open(path, "rb") as file:
+            line = os.fsdecode(file.readline(_LONGEST_SHEBANG)).strip()
+    except OSError:
+        return
+    interpreter = line.removeprefix("#!").strip()
+    if line.startswith("#!") and "python" in os.path.basename(interpreter) and os.path.isfile(interpreter):
+        yield interpreter
 
 
 def find_runtime(given: Mapping[str, str], python: str | None = None) -> Runtime:
@@ -45,8 +102,8 @@ def find_runtime(given: Mapping[str, str], python: str | None = None) -> Runtime
     ``python`` is an interpreter or the folder of a virtual or conda environment; raises MachineError where it
     does not answer, or has no ms-swift and none is given.
     """
-    prefix, places = _ask(python) if python is not None else (sys.prefix, sys.path)
-    entries = [(place, entry) for place in places for entry in _entries(place or ".")]
+    prefix, places = _ask(_named(python)) if python is not None else (sys.prefix, sys.path)
+    entries = _entries_of(places)
     found = _installed(entries)
     if python is not None and "ms-swift" not in {**found, **given}:
         raise MachineError(f"there is no ms-swift in {prefix}", _WAY_OUT)
@@ -67,6 +124,10 @@ _METADATA = re.compile(r"([A-Za-z0-9._-]+?)(?:-([^-]+))?(?:-py[0-9.]+)?\.(dist-i
 
 #: A folder of packages, and the name of something in it.
 _Entry = tuple[str, str]
+
+
+def _entries_of(places: Iterable[str]) -> list[_Entry]:
+    return [(place, entry) for place in places for entry in _entries(place or ".")]
 
 
 def _installed(entries: list[_Entry]) -> dict[str, str]:
@@ -90,13 +151,13 @@ def _version(text: str | None) -> Version | None:
         return None
 
 
-def _versions(entries: list[_Entry], wanted: set[str]) -> dict[str, str]:
-    """The versions of packages, from the names of metadata folders; importlib takes 15 ms more."""
+def _versions(entries: list[_Entry], wanted: set[str] | None = None) -> dict[str, str]:
+    """The versions of packages, or of those wanted, from the names of metadata folders; importlib takes 15 ms more."""
     versions: dict[str, str] = {}
     for place, entry in entries:
         match = _METADATA.fullmatch(entry)
         name = re.sub(r"[-_.]+", "-", match[1]).lower() if match else ""
-        if match and name in wanted and name not in versions:
+        if match and (wanted is None or name in wanted) and name not in versions:
             version = match[2] or _version_in(os.path.join(place, entry))
             versions |= {name: version} if version else {}
     return versions
@@ -118,15 +179,22 @@ def _version_in(metadata: str) -> str | None:
     return found["Version"] if "Version" in found else None  # noqa: SIM401  (it has no get in all versions)
 
 
-def _ask(python: str) -> tuple[str, list[str]]:
+def _named(python: str) -> str:
+    """The interpreter that a user names: itself, a program on PATH, or a folder with an environment."""
     import shutil  # noqa: PLC0415  (5 ms with subprocess, for --python alone)
-    import subprocess  # noqa: PLC0415
 
     path = expanded(shutil.which(python) or python)
-    interpreter = path / "bin" / "python" if is_folder(path) else path
+    return str((path / "bin" / "python" if is_folder(path) else path).absolute())
+
+
+@cache
+def _ask(interpreter: str) -> tuple[str, list[str]]:
+    """The prefix of an interpreter and where it looks for modules."""
+    import subprocess  # noqa: PLC0415
+
     try:
         answer = subprocess.run(
-            [str(interpreter.absolute()), "-I", "-c", _QUESTION],
+            [interpreter, "-I", "-c", _QUESTION],
             capture_output=True, timeout=_PATIENCE_S, check=True, stdin=subprocess.DEVNULL,
         ).stdout  # fmt: skip
         prefix, places = json.loads(answer.splitlines()[-1] if answer.strip() else answer)
