@@ -73,7 +73,12 @@ class Commands(Variables):
         self._read(fragment)
         self.state = before
         self.scripts[first:] = [
-            replace(script, kept_back=(*call.kept_back, *script.kept_back)) for script in self.scripts[first:]
+            replace(
+                script,
+                kept_back=(*call.kept_back, *script.kept_back),
+                programs=(*call.programs, *script.programs),
+            )
+            for script in self.scripts[first:]
         ]
 
     def _simple(self, command: Simple) -> None:

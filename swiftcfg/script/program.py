@@ -34,6 +34,7 @@ class Call:
     variables: dict[str, VariableUse] = field(default_factory=dict)
     kept_back: list[VariableUse] = field(default_factory=list)
     clears: bool = False
+    programs: list[str] = field(default_factory=list)
 
     def drop_all(self) -> None:
         self.clears = True
@@ -67,6 +68,7 @@ def find_deploy(call: Call) -> Script | Inner | None:
         wrapper = WRAPPERS.get(_base_name(call.fields[0])) if call.fields else None
         if wrapper is None:
             break
+        call.programs.append(_base_name(call.fields[0]))
         inner = _unwrap(call, wrapper)
         if inner:
             return inner
@@ -77,7 +79,7 @@ def find_deploy(call: Call) -> Script | Inner | None:
     flags, strays = read_arguments(arguments)
     return Script(
         flags, tuple(call.variables.values()), tuple(call.kept_back), strays, call.fields[0].place,
-        wrapper=wrapped, clears=call.clears,
+        wrapper=wrapped, clears=call.clears, programs=tuple(call.programs),
     )  # fmt: skip
 
 

@@ -116,6 +116,8 @@ class Script:
     ``wrapper`` is False for ``python -m swift.cli.deploy``, which expands no configuration file.
     ``conditional`` is True where the call may not run, as in a branch of an ``if``.
 
+    ``programs`` are those in front of swift, the outermost first: ``nohup``, ``docker``, the ``bash`` of ``bash -c``.
+
     ``outdone`` stand in a file of settings or in the shell, where the other sets them too and wins.
     ``replaced`` were set before the call and set again before it, too. ``later`` are set after the last call.
 
@@ -143,6 +145,7 @@ class Script:
     later: tuple[VariableUse, ...] = ()
     span: Span | None = None
     clears: bool = False
+    programs: tuple[str, ...] = ()
     forbidden: str = ""
     syntax: Syntax = "shell"
 
