@@ -1,7 +1,7 @@
 """Key or token in the file.
 
-What stands in a script ends in a repository. ms-swift has no other way to get its key than the command line, which
-``ps`` shows and the log repeats in clear; the value can at least come from outside: ``"$SWIFT_API_KEY"``.
+What stands in a script ends in a repository. The value can come from outside: ``"$SWIFT_API_KEY"``. That keeps it out
+of the file, not out of the process list and the log (``swiftcfg explain SEC009``).
 
 Bad:
 
@@ -21,7 +21,7 @@ from swiftcfg.script import Script
 
 SEVERITY = "warning"
 CONFIDENCE = "certain"
-SOURCES = ("run of ms-swift 4.6.0: the lines 'run sh:' and 'args:' of its log show the key",)
+SOURCES = ("https://docs.github.com/code-security/secret-scanning/introduction/about-secret-scanning",)
 
 
 def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ _VARIABLES = frozenset({
     "VLLM_API_KEY", "SWIFT_API_KEY", "WANDB_API_KEY",
 })  # fmt: skip
 #: What people write where a key is demanded and none is meant.
-_NONE_MEANT = frozenset({"", "none", "null", "empty", "xxx", "your_api_key", "your-api-key", "<api_key>"})
+NONE_MEANT = frozenset({"", "none", "null", "empty", "xxx", "your_api_key", "your-api-key", "<api_key>"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ def secrets_of(script: Script, catalog: FlagCatalog) -> Iterator[Secret]:
     given = in_force(script, catalog)
     for name in _FLAGS:
         word = given[name].word if name in given else None
-        if word is not None and word.lower() not in _NONE_MEANT:
+        if word is not None and word.lower() not in NONE_MEANT:
             yield Secret(f"--{name}", given[name].use.place)
     for one in settings_of(script, catalog):
-        if one.name in _VARIABLES and one.text.lower() not in _NONE_MEANT:
+        if one.name in _VARIABLES and one.text.lower() not in NONE_MEANT:
             yield Secret(one.name, one.place)
