@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from packaging.version import Version
 
@@ -10,6 +11,8 @@ from swiftcfg.deploy_file import read_deploy, with_settings_file
 from swiftcfg.errors import InputError
 from swiftcfg.script import read_words
 
+T = TypeVar("T")
+
 
 def command_of(words: Sequence[str], nth: int | None, ms_swift: Version) -> DeployConfig:
     """The one command to look at; raises InputError where there is none, or several and none is chosen."""
@@ -17,11 +20,13 @@ def command_of(words: Sequence[str], nth: int | None, ms_swift: Version) -> Depl
         raise InputError("no deploy command is given", "name a file, or write it after two dashes: -- swift deploy …")
     if len(words) > 1 or words[0].startswith("--"):
         return with_settings_file(read_words(words), Path(), ms_swift).config()
-    found = read_deploy(words[0], ms_swift)
-    if nth is None and len(found) > 1:
-        raise InputError(
-            f"{words[0]} has {len(found)} swift deploy commands", f"choose one: --nth 1 to --nth {len(found)}"
-        )
-    if nth is not None and nth > len(found):
-        raise InputError(f"{words[0]} has no {nth}th swift deploy command", f"it has {len(found)}")
-    return found[(nth or 1) - 1]
+    return chosen_call(words[0], read_deploy(words[0], ms_swift), nth)
+
+
+def chosen_call(name: str, calls: Sequence[T], nth: int | None) -> T:
+    """The one call of a file, or the nth; raises InputError where there is no such one, or several and none chosen."""
+    if nth is None and len(calls) > 1:
+        raise InputError(f"{name} has {len(calls)} swift deploy commands", f"choose one: --nth 1 to --nth {len(calls)}")
+    if nth is not None and nth > len(calls):
+        raise InputError(f"{name} has no {nth}th swift deploy command", f"it has {len(calls)}")
+    return calls[(nth or 1) - 1]

@@ -165,7 +165,7 @@ def _check_dashes(flag: Flag) -> None:
             )
 
 
-def _is_glued(flag: Flag) -> bool:
+def is_glued(flag: Flag) -> bool:
     """Whether the word must stand in ``--name=word``, because it starts with a dash and is no number."""
     word = str(flag.words[0]) if len(flag.words) == 1 else ""
     return word.startswith("-") and not _NEGATIVE_NUMBER.fullmatch(word)
@@ -203,7 +203,7 @@ def _shell_view(document: Document) -> dict[str, Any]:
 
 def _shell_words(flag: Flag) -> str:
     words = [quote_shell(str(word)) for word in flag.words]
-    return f"--{flag.name}={words[0]}" if _is_glued(flag) else " ".join([f"--{flag.name}", *words])
+    return f"--{flag.name}={words[0]}" if is_glued(flag) else " ".join([f"--{flag.name}", *words])
 
 
 def _yaml_view(document: Document) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _yaml_entry(flag: Flag) -> str:
     words = [str(word) for word in flag.words]
     for word in words:
         _check_utf8(flag.name, word)
-    if _is_glued(flag):
+    if is_glued(flag):
         return f"{quote_yaml(f'{flag.name}={words[0]}', plain_numbers=False)}: []"
     if len(words) == 1:
         return f"{yaml_key(flag.name)}: {quote_yaml(words[0])}"

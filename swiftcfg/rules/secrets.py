@@ -9,7 +9,7 @@ from swiftcfg.script import Place, Script
 from swiftcfg.values import dataclass
 
 _FLAGS = ("api_key", "hub_token")
-_VARIABLES = frozenset({
+SECRET_VARIABLES = frozenset({
     "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "MODELSCOPE_API_TOKEN", "OPENAI_API_KEY", "DASHSCOPE_API_KEY",
     "VLLM_API_KEY", "SWIFT_API_KEY", "WANDB_API_KEY",
 })  # fmt: skip
@@ -33,5 +33,5 @@ def secrets_of(script: Script, catalog: FlagCatalog) -> Iterator[Secret]:
         if word is not None and word.lower() not in NONE_MEANT:
             yield Secret(f"--{name}", given[name].use.place)
     for one in settings_of(script, catalog):
-        if one.name in _VARIABLES and one.text.lower() not in NONE_MEANT:
+        if one.name in SECRET_VARIABLES and one.text.lower() not in NONE_MEANT:
             yield Secret(one.name, one.place)

@@ -1,0 +1,96 @@
+"""Ports: whether a server would get one, looked at the way ms-swift looks, and a free one where any will do."""
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from swiftcfg.errors import MachineError
+from swiftcfg.values import dataclass
+
+#: Where ports are looked for one after the other: from the one that swift deploy takes where it is told none.
+FIRST_PORT = 8000
+#: As many as ms-swift tries (ms-swift@4.6.0:swift/utils/utils.py:299, find_free_port).
+TRIES = 100
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Why a port cannot be had: the errno of a bind, and on which address; both None where it can."""
+
+    error: int | None = None
+    address: str | None = None
+
+
+def try_port(host: str, port: int) -> Binding:
+    """Bind a port for a moment: on all addresses without SO_REUSEADDR as ms-swift does, then as the server does.
+
+    ms-swift moves to the next port where the first bind fails (ms-swift@4.6.0:swift/utils/utils.py:299-310); uvicorn
+    ends where the second does.
+    """
+    error = _bind_error(socket.AF_INET, ("", port), reuse=False)
+    if error is not None:
+        return Binding(error, "")
+    for family, address in _addresses(host, port):
+        error = _bind_error(family, address, reuse=True)
+        if error is not None:
+            return Binding(error, host)
+    return Binding()
+
+
+def free_port(host: str, first: int = FIRST_PORT) -> int:
+    """The first free port from ``first`` on; raises MachineError where there is none among a hundred."""
+    for port in range(first, first + TRIES):
+        if try_port(host, port).error is None:
+            return port
+    raise MachineError(f"none of the ports {first} to {first + TRIES - 1} is free", "name one: --port 9000")
+
+
+def outgoing_range() -> tuple[int, int] | None:
+    """The ports that the system gives to outgoing connections; None where it does not tell."""
+    with suppress(OSError, ValueError):
+        first, last = map(int, _EPHEMERAL.read_text(encoding="ascii").split())
+        return first, last
+    return None
+
+
+def is_reserved(port: int) -> bool:
+    """Whether the administrator keeps a port from outgoing connections."""
+    with suppress(OSError, ValueError):
+        return any(first <= port <= last for first, last in _spans(_RESERVED.read_text(encoding="ascii")))
+    return False
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for span in filter(None, text.strip().split(",")):
+        first, _, last = span.partition("-")
+        yield int(first), int(last or first)
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
+    """What the server binds for a host: every address of its name."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return [(socket.AF_UNSPEC, ())]
+    return list(dict.fromkeys((family, tuple(address)) for family, _, _, _, address in found))
+
+
+def _bind_error(family: int, address: tuple[object, ...], *, reuse: bool) -> int | None:
+    """The errno that a bind ends with; None where it does not."""
+    if not address:
+        return errno.EADDRNOTAVAIL
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            if reuse:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as asyncio's create_server
+            one.bind(address)
+    except OSError as error:
+        return error.errno
+    return None

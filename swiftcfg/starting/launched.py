@@ -1,0 +1,56 @@
+"""What is different where swiftcfg starts a call instead of a shell: rules that do not apply, programs in front."""
+
+from collections.abc import Mapping, Sequence
+
+from swiftcfg.errors import InputError
+from swiftcfg.rule import Rule
+from swiftcfg.script import Script
+
+#: Rules on how a script starts and watches its server, and on a key among the words: launch does both in its own way.
+_OF_THE_SCRIPT = ("RUN", "SEC009")
+
+_OWN_WAY = "is not run: launch gives the server a session, a log and a watcher of its own"
+_INHERITED = "is not carried out: put it in front of swiftcfg launch, and the server inherits it"
+#: Programs in front of swift that a launch can do without, and what it says of them.
+_LEFT_OUT: Mapping[str, str] = {
+    **dict.fromkeys(("nohup", "setsid", "screen", "tmux", "script", "unbuffer", "stdbuf", "catchsegv"), _OWN_WAY),
+    **dict.fromkeys(("nice", "ionice", "chrt", "taskset", "numactl"), _INHERITED),
+    "timeout": "is not carried out: the server is stopped by swiftcfg stop",
+    "time": "is not carried out",
+    "watch": "is not carried out: the server is started once",
+}
+#: Programs that mean nothing of their own here: what they do to the variables is in the call already.
+_SILENT = frozenset({"bash", "sh", "dash", "zsh", "ksh", "command", "builtin", "exec", "env"})
+_AS_OTHER = "run swiftcfg launch as that user instead"
+#: Programs that a launch cannot take the place of, why, and what to do instead.
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(
+        ("docker", "podman", "nerdctl", "docker-compose", "nvidia-docker", "apptainer", "singularity", "kubectl"),
+        ("runs it in a container", "run swiftcfg launch inside the container"),
+    ),
+    "ssh": ("runs it on another machine", "run swiftcfg launch there"),
+    "srun": ("runs it where Slurm says", "run swiftcfg launch inside the job"),
+    **dict.fromkeys(("sudo", "su", "runuser"), ("runs it as another user", _AS_OTHER)),
+}
+#: Programs that choose the environment of Python, which --python does here.
+_CHOOSING = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv", "pdm", "rye", "hatch"})
+
+
+def rules_of_a_launch(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that say something of a call that launch starts."""
+    return tuple(rule for rule in rules if not rule.code.startswith(_OF_THE_SCRIPT))
+
+
+def told_of_programs(script: Script, *, python_given: bool) -> tuple[str, ...]:
+    """What becomes of the programs in front of a call; raises InputError for those that cannot be left out."""
+    told = []
+    for program in dict.fromkeys(script.programs):
+        where = f"line {script.place.line}: {program}"
+        if program in _REFUSED or (program in _CHOOSING and not python_given):
+            why, hint = _REFUSED.get(program, ("chooses the Python environment", "name that environment with --python"))
+            raise InputError(f"{where} {why}, which launch does not", hint)
+        if program in _CHOOSING:
+            told.append(f"{where} is not run: --python chooses the environment")
+        elif program not in _SILENT:
+            told.append(f"{where} {_LEFT_OUT.get(program, 'is not run')}")
+    return tuple(told)

@@ -1,0 +1,50 @@
+"""What a plan and a file have in common: the chosen port, the API key, and where the flags must be changed for them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from swiftcfg.config import DeployConfig, Flag
+from swiftcfg.errors import InputError
+from swiftcfg.ports import free_port
+from swiftcfg.starting.subject import SECRET_FLAGS, Secret, StartOptions
+
+
+def with_port(config: DeployConfig, options: StartOptions, host: str) -> DeployConfig:
+    """The call with the port that the options choose."""
+    if options.port is None:
+        return config
+    port = free_port(host) if options.port == "auto" else options.port
+    return with_flag(config, "port", str(port))
+
+
+def with_flag(config: DeployConfig, name: str, word: str) -> DeployConfig:
+    """The call with one flag set, at its old place where it has one."""
+    if config.flag(name) is None:
+        return replace(config, flags=(*config.flags, Flag(name, (word,))))
+    return replace(config, flags=tuple(Flag(name, (word,)) if flag.name == name else flag for flag in config.flags))
+
+
+def without_secrets(config: DeployConfig) -> tuple[DeployConfig, tuple[Secret, ...]]:
+    """The call without the flags that hold secrets, and these."""
+    found = tuple(
+        Secret(flag.name, str(flag.words[0]), f"--{flag.name}")
+        for flag in config.flags
+        if flag.name in SECRET_FLAGS and flag.words
+    )
+    taken = {secret.flag for secret in found}
+    return replace(config, flags=tuple(flag for flag in config.flags if flag.name not in taken)), found
+
+
+def key_from(environment: Mapping[str, str], variable: str) -> Secret:
+    """The API key that a variable holds; raises InputError where it holds none that could be sent."""
+    key = environment.get(variable, "")
+    if not key:
+        raise InputError(
+            f"{variable} is {'empty' if variable in environment else 'not set'}, and is to hold the API key",
+            f"set it without leaving it in the shell's history: read -rs {variable} && export {variable}",
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InputError(
+            f"the API key in {variable} has characters that no HTTP header carries", "use letters, digits and - _ ."
+        )
+    return Secret("api_key", key, f"${variable}")
