@@ -1,0 +1,66 @@
+"""What the state file of one server says, written by its warden and read by everybody else."""
+
+import json
+import os
+import time
+from typing import Any
+
+from swiftcfg.procfs import boot_id, pid_namespace, process
+from swiftcfg.servers.folder import STATE, ServerFolder
+
+SCHEMA_VERSION = 1
+#: A state holds the last lines of a server, and control characters take six bytes each in JSON.
+_READ_LIMIT = 4 * 2**20
+
+State = dict[str, Any]
+
+
+def new_state(name: str, record: State, *, grace_s: float, token: str) -> State:
+    """The state of a server that is about to start; this process is its warden."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "where": here(),
+        "warden": identity(os.getpid()),
+        "guard": None,
+        "server": None,
+        "token": token,
+        "phase": "starting",
+        "detached": False,
+        "grace_s": grace_s,
+        "started_at": now(),
+        "log_lost": None,
+        "record": record,
+        "ended": None,
+    }
+
+
+def here() -> dict[str, str]:
+    """What a pid means something in: one boot of one machine, and one container's view of it."""
+    return {"host": os.uname().nodename, "boot_id": boot_id(), "pid_namespace": pid_namespace()}
+
+
+def identity(pid: int) -> dict[str, int] | None:
+    """A process as the state knows it: number and start time."""
+    found = process(pid)
+    return None if found is None else {"pid": found.pid, "start_ticks": found.start_ticks}
+
+
+def now() -> str:
+    """The time in UTC, to the second, as RFC 3339 writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def write_state(folder: ServerFolder, state: State) -> None:
+    folder.replace(STATE, json.dumps(state, indent=1).encode())
+
+
+def read_state(folder: ServerFolder) -> State:
+    """The state as it was last written; raises OSError where there is none and ValueError where it is damaged."""
+    state = json.loads(folder.read(STATE, _READ_LIMIT))
+    if not isinstance(state, dict) or not set(_NEEDED) <= set(state):
+        raise ValueError("it does not hold the state of a server")
+    return state
+
+
+_NEEDED = ("name", "where", "warden", "server", "token", "phase", "record", "ended")
