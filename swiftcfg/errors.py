@@ -11,6 +11,11 @@ class SwiftcfgError(Exception):
         self.sentence = sentence
         self.hint = hint
 
+    @property
+    def in_one_line(self) -> str:
+        """Sentence and hint, for reports that have one text for both."""
+        return self.sentence if self.hint is None else f"{self.sentence}; {self.hint}"
+
 
 class InputError(SwiftcfgError):
     """Input that cannot be used: an unknown name, a malformed file, a value out of range."""

@@ -8,6 +8,7 @@ import select
 import stat
 import sys
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from shlex import quote
 from typing import BinaryIO
@@ -117,7 +118,7 @@ def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -
         raise InputError(f"{shown_name(path)} is not a file name", "name a file, such as deploy.sh")
     target = os.path.realpath(path) if force else path
     _refuse_what_is_there(path, target, force=force)
-    temporary = os.path.join(os.path.dirname(target) or ".", f".swiftcfg-{os.urandom(8).hex()}")
+    temporary = _temporary_beside(target)
     try:
         try:
             _write_whole(temporary, content, mode)
@@ -130,28 +131,71 @@ def write_new(path: str, text: str, *, mode: int = 0o644, force: bool = False) -
 
 
 def replace_content(path: str, before: bytes, after: bytes) -> None:
-    """Put other content into a file in one step; its permissions and owner stay, and links to it.
+    """Put other content into a file; its permissions and owner stay, and every link to it.
 
-    Raises InputError where the file is no longer what was read as ``before``.
+    Where a new file can take its place that is one step. A file that has other names, or belongs to somebody else,
+    is written into, with the whole new content beside it until that is done. Raises InputError where the file is no
+    longer what was read as ``before``.
     """
     target = os.path.realpath(path)
     _refuse_what_is_there(path, target, force=True)
     if read_bytes(target) != before:
         raise InputError(f"{shown_name(path)} has changed while it was checked", "run this again")
-    temporary = os.path.join(os.path.dirname(target), f".swiftcfg-{os.urandom(8).hex()}")
     try:
-        try:
-            old = os.lstat(target)
-            _write_whole(temporary, after, 0o600)
-            with suppress(PermissionError):  # only root gives files away
-                os.chown(temporary, old.st_uid, old.st_gid)
-            Path(temporary).chmod(stat.S_IMODE(old.st_mode))
-            os.replace(temporary, target)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
+        old = os.lstat(target)
+        if old.st_nlink > 1 or not _may_give_to(old):
+            if not os.access(target, os.W_OK):
+                raise InputError(f"no permission to write {shown_name(path)}", "look at: ls -l " + shown_name(path))
+            _write_into(target, before, after)
+        else:
+            _write_over(target, old, after)
     except OSError as error:
         raise _write_fault(path, target, error) from None
+
+
+def _may_give_to(old: os.stat_result) -> bool:
+    """Whether a new file can have the owner and the group of this one; only root gives files away."""
+    return os.geteuid() == 0 or (old.st_uid == os.geteuid() and old.st_gid in (os.getegid(), *os.getgroups()))
+
+
+def _write_over(target: str, old: os.stat_result, after: bytes) -> None:
+    temporary = _temporary_beside(target)
+    try:
+        _write_whole(temporary, after, 0o600)
+        os.chown(temporary, old.st_uid, old.st_gid)
+        Path(temporary).chmod(stat.S_IMODE(old.st_mode))
+        os.replace(temporary, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _write_into(target: str, before: bytes, after: bytes) -> None:
+    """Write the file itself. What fails half way is undone; after a crash its old content lies in a copy beside it."""
+    copy = _temporary_beside(target)
+    with open(target, "r+b", buffering=0) as file:
+        try:
+            _write_whole(copy, before, 0o600)
+            _refill(file, after)
+        except OSError:
+            _refill(file, before)
+            with suppress(FileNotFoundError):
+                os.unlink(copy)
+            raise
+    os.unlink(copy)
+
+
+def _refill(file: FileIO, content: bytes) -> None:
+    file.seek(0)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+    file.truncate()
+    os.fsync(file.fileno())
+
+
+def _temporary_beside(target: str) -> str:
+    return os.path.join(os.path.dirname(target) or ".", f".swiftcfg-{os.urandom(8).hex()}")
 
 
 def _encoded(text: str) -> bytes:

@@ -9,9 +9,11 @@ import sys
 import xml.etree.ElementTree as ET
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jsonschema
 import pytest
+import xmlschema
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +79,32 @@ def test_what_cannot_be_used_ends_with_2_and_the_rest_is_checked(here):
     ]
     assert result.stdout == "1 call of swift deploy in 1 file: nothing found\n"
     assert run("b.sh", "a.sh", "--skip-others").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--model", "/nonexistent", "there is no folder /nonexistent"),
+        ("--model", "Qwen/Nope", "no model called 'Qwen/Nope' is known, and there is no such folder"),
+        ("--gpu", "NOPE", "there is no GPU called 'NOPE' in the catalogue"),
+        ("--profile", "nope", "there is no profile 'nope'"),
+    ],
+)
+def test_an_option_that_cannot_be_used_ends_with_2_and_is_told_once(here, option: str, value: str, sentence: str):
+    for name in ("a.sh", "b.sh"):
+        (here / name).write_text(GOOD)
+    result = run("a.sh", "b.sh", option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert [line for line in result.stderr.splitlines() if line.startswith("error: ")] == [f"error: {sentence}"]
+
+
+def test_a_model_that_the_command_names_and_nobody_knows_is_a_reason_to_skip(here):
+    (here / "a.sh").write_text("swift deploy --model /nonexistent --infer_backend vllm --host 127.0.0.1\n")
+    result = run("a.sh", "--select", "VIS001")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        0,
+        "not checked: VIS001: there is no folder /nonexistent: give --model",
+    )
 
 
 def test_more_calls_than_can_be_checked_in_seconds_are_refused(here):
@@ -171,21 +199,49 @@ def test_github_annotations_hold_one_line_each_with_escapes(nasty):
     assert lines[1].endswith("ms-swift 4.6.0 has no --modell: the start fails; did you mean --model?")
 
 
+def junit(text: str) -> ET.Element:
+    """A report that keeps to the schema."""
+    xmlschema.XMLSchema10(ROOT / "docs/schemas/junit.xsd").validate(text)
+    return ET.fromstring(text)  # noqa: S314  (our own output)
+
+
 def test_junit_is_xml_with_counts_that_hold(nasty):
-    text = run(nasty, "--format", "junit").stdout
-    suites = ET.fromstring(text)  # noqa: S314  (our own output)
-    assert suites.tag == "testsuites"
+    suites = junit(run(nasty, "--format", "junit").stdout)
     for suite in suites:
         cases = list(suite)
-        assert {case.tag for case in cases} == {"testcase"}
-        assert all({"classname", "name", "time"} == set(case.attrib) for case in cases)
         inside = [child for case in cases for child in case]
-        assert {child.tag for child in inside} <= {"failure", "skipped", "system-out"}
         assert int(suite.attrib["tests"]) == len(cases)
         assert int(suite.attrib["failures"]) == sum(child.tag == "failure" for child in inside) == 2
         assert int(suite.attrib["skipped"]) == sum(child.tag == "skipped" for child in inside)
-    tolerant = ET.fromstring(run(nasty, "--format", "junit", "--fail-on", "never").stdout)  # noqa: S314
+    tolerant = junit(run(nasty, "--format", "junit", "--fail-on", "never").stdout)
     assert tolerant[0].attrib["failures"] == "0"
+
+
+@pytest.mark.parametrize("form", ["json", "github", "junit", "sarif"])
+@pytest.mark.parametrize("beside", [(), ("a.sh",)], ids=["alone", "beside another"])
+def test_an_input_that_cannot_be_used_is_in_every_report(here, form: str, beside: tuple[str, ...]):
+    (here / "a.sh").write_text(GOOD)
+    result = run("no%pe.sh", *beside, "--format", form)
+    assert result.exit_code == 2
+    fault, hint = "there is no file no%pe.sh", "check the spelling and the folder you are in"
+    if form == "json":
+        report = json.loads(result.stdout)
+        assert report["unusable"] == [{"fault": fault, "hint": hint}]
+        assert len(report["files"]) == len(beside)
+    elif form == "github":
+        assert result.stdout == f"::error title=not checked::{fault.replace('%', '%25')}; {hint}\n"
+    elif form == "junit":
+        suite = junit(result.stdout)[0]
+        assert suite.attrib == {
+            "name": "swiftcfg validate", "tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0"
+        }  # fmt: skip
+        assert [error.attrib for error in suite.iter("error")] == [{"type": "unusable", "message": f"{fault}; {hint}"}]
+    else:
+        (invocation,) = sarif(result.stdout)["runs"][0]["invocations"]
+        assert invocation["executionSuccessful"] is False
+        assert invocation["toolExecutionNotifications"][0] == {
+            "level": "error", "message": {"text": f"{fault}; {hint}"}
+        }  # fmt: skip
 
 
 def sarif_schema() -> dict[str, object]:
@@ -197,12 +253,17 @@ def sarif_schema() -> dict[str, object]:
     return schema
 
 
-def test_sarif_has_what_version_2_1_0_asks_for(nasty):
-    log = json.loads(run(nasty, "--format", "sarif").stdout)
-    schema = sarif_schema()
+def sarif(text: str) -> dict:  # type: ignore[type-arg]
+    """A log that keeps to the schema."""
+    log = json.loads(text)
     checker = jsonschema.Draft4Validator.FORMAT_CHECKER
-    assert list(jsonschema.Draft4Validator(schema, format_checker=checker).iter_errors(log)) == []
-    (only,) = log["runs"]
+    assert list(jsonschema.Draft4Validator(sarif_schema(), format_checker=checker).iter_errors(log)) == []
+    return log
+
+
+def test_sarif_has_what_version_2_1_0_asks_for(nasty):
+    (only,) = sarif(run(nasty, "--format", "sarif").stdout)["runs"]
+    assert only["invocations"][0]["executionSuccessful"] is True
     rules = only["tool"]["driver"]["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules)
     for result in only["results"]:
@@ -222,11 +283,12 @@ def test_programs_get_utf_8_whatever_the_terminal_is(here, form: str):
     assert (b"%C3%A9.sh" if form == "sarif" else "\u00e9.sh".encode()) in done.stdout
 
 
-def test_a_full_disk_is_told_and_is_no_bug(here):
+@pytest.mark.parametrize("words", [("a.sh",), ("a.sh", "--diff"), ("-", "--fix")], ids=" ".join)
+def test_a_full_disk_is_told_and_is_no_bug(here, words: tuple[str, ...]):
     (here / "a.sh").write_text(BAD)
-    command = [sys.executable, "-m", "swiftcfg", "validate", "a.sh", *VERSIONS, *ONLY]
+    command = [sys.executable, "-m", "swiftcfg", "validate", *words, *VERSIONS, *ONLY]
     with open("/dev/full", "wb") as full:  # noqa: PTH123
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(command, input=BAD.encode(), stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         3,
         b"error: cannot write to standard output: No space left on device",
@@ -257,6 +319,42 @@ def test_fix_changes_the_words_and_keeps_the_rest(here):
     again = path.stat().st_mtime_ns
     assert run("link.sh", "--fix").exit_code == 0
     assert path.stat().st_mtime_ns == again
+
+
+def test_fix_is_seen_under_every_name_of_a_file(here):
+    path = here / "a.sh"
+    path.write_text(BAD)
+    (here / "other.sh").hardlink_to(path)
+    assert run("a.sh", "--fix").exit_code == 0
+    assert (here / "other.sh").read_text() == path.read_text() == BAD.replace("--modell", "--model")
+    assert (here / "other.sh").samefile(path)
+    assert sorted(entry.name for entry in here.iterdir()) == ["a.sh", "other.sh"]
+
+
+#: Replaces the content of a file of the current folder as another user.
+AS_SOMEBODY_ELSE = """
+import os, sys
+from swiftcfg.files import replace_content
+os.setgid(int(sys.argv[1])), os.setuid(int(sys.argv[1]))
+replace_content("a.sh", b"old", b"new")
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that belongs to somebody else")
+@pytest.mark.parametrize("who", ["0", "65534"])
+def test_fix_leaves_a_file_to_its_owner(who: str):
+    with TemporaryDirectory() as name:  # one that everybody can reach
+        folder, path = Path(name), Path(name) / "a.sh"
+        folder.chmod(0o777)
+        path.write_bytes(b"old")
+        os.chown(path, 12345, 54321)
+        path.chmod(0o666)
+        command = [sys.executable, "-c", AS_SOMEBODY_ELSE, who]
+        subprocess.run(command, check=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        after = path.stat()
+        assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (12345, 54321, 0o666)
+        assert path.read_bytes() == b"new"
+        assert [entry.name for entry in folder.iterdir()] == ["a.sh"]
 
 
 def test_diff_shows_what_fix_would_do_and_patch_takes_it(here):
@@ -380,15 +478,15 @@ def test_overrides_are_for_paths(here):
         ("overrides = 3", "swiftcfg.toml: overrides is not a list of tables"),
         ("a = [", "swiftcfg.toml: "),
         ("select = ['NOPE']", "there is no rule 'NOPE'"),
-        ("model = './gone'", None),
+        ("model = './gone'", "there is no folder"),
     ],
 )
-def test_a_project_that_cannot_be_used_is_told(here, text: str, sentence: str | None):
+def test_a_project_that_cannot_be_used_is_told(here, text: str, sentence: str):
     (here / "swiftcfg.toml").write_text(text)
     (here / "a.sh").write_text(GOOD)
     result = CliRunner().invoke(swiftcfg, ["validate", "a.sh"], catch_exceptions=False)
-    assert result.exit_code == (2 if sentence else 0)
-    assert sentence is None or sentence in result.stderr
+    assert result.exit_code == 2
+    assert sentence in result.stderr
 
 
 # Laws

@@ -62,6 +62,12 @@ FILE = record(
         "not_mended": _said(TEXTS, "fixes that were not applied, and why"),
     }
 )
+UNUSABLE = record(
+    {
+        "fault": _said(TEXT, "what is wrong with it"),
+        "hint": _said(TEXT_OR_NULL, "what to do about it"),
+    }
+)
 _COUNTS = {
     "files": "files with a `swift deploy`",
     "calls": "calls in them",
@@ -81,6 +87,7 @@ def validate() -> dict[str, Any]:
     schema = record(
         {
             "schema_version": {"const": 1},
+            "unusable": _said(_list(UNUSABLE), "inputs that could not be checked; the exit status is then 2"),
             "files": _said(_list(FILE), "one per file with a `swift deploy`"),
             "summary": _said(summary, "how much there is of everything"),
         }

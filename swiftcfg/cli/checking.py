@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Work:
-    """One run over all files. ``unusable`` counts inputs that could not be checked; each is told at once."""
+    """One run over all files. ``unusable`` says why inputs could not be checked; each reason is told once, at once."""
 
     options: Options
     fix: bool
     diff: bool
     unsafe: bool
     skip_others: bool
-    unusable: int = 0
+    unusable: list[SwiftcfgError] = field(default_factory=list)
     wrote_to_stdout: bool = False
     done: list[Checked] = field(default_factory=list)
 
@@ -45,31 +45,34 @@ class Work:
         return self.done
 
     def _take(self, checked: Checked, mended: Checked | None) -> None:
-        try:
-            if mended:
-                self._write(checked, mended)
+        if mended is None or self._wrote(checked, mended):
             self.done.append(mended if mended and self.fix else checked)
-        except SwiftcfgError as error:
-            self._tell(error)
 
-    def _write(self, checked: Checked, mended: Checked) -> None:
-        """Save or show what a fix makes of a file; of standard input the whole text is shown."""
+    def _wrote(self, checked: Checked, mended: Checked) -> bool:
+        """Save or show what a fix makes of a file; of standard input the whole text is shown. False: it was refused."""
+        from swiftcfg.cli.options import write_out
         from swiftcfg.files import replace_content
 
         before, after = (text.encode("utf-8", "surrogateescape") for text in (checked.text, mended.text))
         if self.diff:
-            diff = _diff(mended.path, checked.text, mended.text)
-            click.echo(diff.encode("utf-8", "surrogateescape"), nl=False)
+            write_out(_diff(mended.path, checked.text, mended.text).encode("utf-8", "surrogateescape"))
         elif checked.path == STDIN:
-            click.echo(after, nl=False)
+            write_out(after)
             self.wrote_to_stdout = True
         elif after != before:
-            replace_content(checked.path, before, after)
+            try:
+                replace_content(checked.path, before, after)
+            except SwiftcfgError as error:
+                self._tell(error)
+                return False
+        return True
 
     def _tell(self, error: SwiftcfgError) -> None:
         from swiftcfg.report.plain import plain
 
-        self.unusable += 1
+        if error.sentence in [earlier.sentence for earlier in self.unusable]:
+            return
+        self.unusable.append(error)
         for label, text in (("error", error.sentence), ("hint", error.hint)):
             if text:
                 click.echo(f"{label}: {plain(text)}", err=True)
@@ -89,24 +92,26 @@ def _lines(text: str) -> list[str]:
     return [*lines[:-1], *([lines[-1][:-1]] if lines[-1] != "\n" else [])]
 
 
-def report(form: str, files: Sequence[Checked], fail_on: Severity | None) -> str:
-    """All that was found, in one of the formats."""
+def report(
+    form: str, files: Sequence[Checked], fail_on: Severity | None, unusable: Sequence[SwiftcfgError] = ()
+) -> str:
+    """All that was found, in one of the formats; in those for programs also why inputs were not checked."""
     if form == "sarif":
         from swiftcfg.check import every_rule
         from swiftcfg.report.sarif import validate_sarif
 
-        return validate_sarif(files, every_rule())
+        return validate_sarif(files, every_rule(), unusable)
     if form == "github":
         from swiftcfg.report.github import validate_github
 
-        return validate_github(files)
+        return validate_github(files, unusable)
     if form == "junit":
         from swiftcfg.report.junit import validate_junit
 
-        return validate_junit(files, fail_on)
+        return validate_junit(files, fail_on, unusable)
     from swiftcfg.report.validate import validate_json, validate_text
 
-    return validate_json(files) if form == "json" else validate_text(files)
+    return validate_json(files, unusable) if form == "json" else validate_text(files)
 
 
 def found(files: Iterable[Checked], fail_on: Severity | None) -> int:

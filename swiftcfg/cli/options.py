@@ -43,8 +43,13 @@ class Duration(click.ParamType):
 def echo(text: str, form: str = "text", *, err: bool = False) -> None:
     """Print a report. What programs read is UTF-8 whatever the terminal is, bytes of names that are not included."""
     errors = "backslashreplace" if form in ("json", "sarif") else "surrogateescape"
+    write_out(text if form == "text" else text.encode("utf-8", errors), err=err)
+
+
+def write_out(content: str | bytes, *, err: bool = False) -> None:
+    """Write to standard output, or to standard error; raises MachineError where that has no room."""
     try:
-        click.echo(text if form == "text" else text.encode("utf-8", errors), nl=False, err=err)
+        click.echo(content, nl=False, err=err)
     except BrokenPipeError:
         raise  # whoever read has seen enough; Click ends quietly
     except OSError as error:

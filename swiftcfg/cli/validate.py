@@ -83,6 +83,6 @@ def validate(
     severity: Severity | None = None if fail_on == "never" else fail_on  # type: ignore[assignment]
     work = Work(options, fix=fix, diff=diff, unsafe=unsafe_fixes, skip_others=skip_others)
     files = work.run(paths)
-    if not diff and (files or not work.unusable):
-        echo(report(form, files, severity), form, err=work.wrote_to_stdout)
+    if not diff and (files or form != "text" or not work.unusable):
+        echo(report(form, files, severity, work.unusable), form, err=work.wrote_to_stdout)
     context.exit(2 if work.unusable else found(files, severity))

@@ -6,6 +6,7 @@ actions/toolkit, packages/core/src/command.ts.
 
 from collections.abc import Sequence
 
+from swiftcfg.errors import SwiftcfgError
 from swiftcfg.report.plain import plain
 from swiftcfg.rule import Severity
 from swiftcfg.validate import Checked, Reported
@@ -13,9 +14,10 @@ from swiftcfg.validate import Checked, Reported
 _COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def validate_github(files: Sequence[Checked]) -> str:
-    """A line a finding."""
-    return "".join(_command(file, reported) for file in files for reported in file.reported())
+def validate_github(files: Sequence[Checked], unusable: Sequence[SwiftcfgError] = ()) -> str:
+    """A line a finding, and one for each input that cannot be used."""
+    refused = (f"::error title=not checked::{_data(error.in_one_line)}\n" for error in unusable)
+    return "".join([*refused, *(_command(file, reported) for file in files for reported in file.reported())])
 
 
 def _command(file: Checked, reported: Reported) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from swiftcfg import __version__
+from swiftcfg.errors import SwiftcfgError
 from swiftcfg.report.as_json import as_json
 from swiftcfg.report.plain import plain
 from swiftcfg.rule import Confidence, Rule, Severity
@@ -20,8 +21,11 @@ _LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": 
 _PRECISION: dict[Confidence, str] = {"certain": "very-high", "likely": "high", "possible": "medium"}
 
 
-def validate_sarif(files: Sequence[Checked], rules: Sequence[Rule]) -> str:
-    """One run with every rule and a result a finding; what could not be checked is a notification."""
+def validate_sarif(files: Sequence[Checked], rules: Sequence[Rule], unusable: Sequence[SwiftcfgError] = ()) -> str:
+    """One run with every rule and a result a finding; what could not be checked is a notification.
+
+    A run with an input that cannot be used has not succeeded: what it did not find says nothing.
+    """
     index = {rule.code: number for number, rule in enumerate(rules)}
     run = {
         "tool": {
@@ -32,7 +36,12 @@ def validate_sarif(files: Sequence[Checked], rules: Sequence[Rule]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(files)}],
+        "invocations": [
+            {
+                "executionSuccessful": not unusable,
+                "toolExecutionNotifications": [*map(_refusal, unusable), *_notifications(files)],
+            }
+        ],
         "artifacts": [{"location": {"uri": _uri(file)}} for file in files],
         "results": [_result(file, reported, index) for file in files for reported in file.reported()],
     }
@@ -75,6 +84,11 @@ def _fingerprint(file: Checked, reported: Reported) -> str:
     line = lines[place.line - 1].strip() if place and place.line <= len(lines) else ""
     words = "\0".join((reported.rule.code, file.path, reported.finding.subject or "", line))
     return sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _refusal(error: SwiftcfgError) -> dict[str, Any]:
+    """Section 3.58: an input that cannot be used."""
+    return {"level": "error", "message": {"text": plain(error.in_one_line)}}
 
 
 def _notifications(files: Sequence[Checked]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
+from swiftcfg.errors import SwiftcfgError
 from swiftcfg.report.as_json import as_json
 from swiftcfg.report.plain import plain, width
 from swiftcfg.report.runtime import runtime_data
@@ -18,10 +19,20 @@ WIDTH = 100
 _ROOM, _CONTEXT = 92, 30
 
 
-def validate_json(files: Sequence[Checked]) -> str:
+def validate_json(files: Sequence[Checked], unusable: Sequence[SwiftcfgError] = ()) -> str:
     """The contract of ``swiftcfg validate --format json``; docs/schemas/validate.schema.json."""
-    data = {"schema_version": SCHEMA_VERSION, "files": [_file_data(file) for file in files], "summary": summary(files)}
-    return as_json(data)
+    return as_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "unusable": [{"fault": plain(error.sentence), "hint": _hint(error)} for error in unusable],
+            "files": [_file_data(file) for file in files],
+            "summary": summary(files),
+        }
+    )
+
+
+def _hint(error: SwiftcfgError) -> str | None:
+    return None if error.hint is None else plain(error.hint)
 
 
 def summary(files: Sequence[Checked]) -> dict[str, int]:
