@@ -17,10 +17,13 @@ _REGISTERS = frozenset({"external_plugins", "custom_register_path"})
 def unknown_value(script: Script, catalog: FlagCatalog, flag: str, noun: str) -> Iterator[Finding]:
     """A finding where a flag names nothing that this release registers; ``flag`` names the list, in the singular."""
     given, kind = in_force(script, catalog), f"{flag}s"
-    one, known = given.get(flag), catalog.values(kind)
-    if one is None or not one.word or not known or one.word in known or _REGISTERS & given.keys():
+    one = given.get(flag)
+    if one is None or not one.word or _REGISTERS & given.keys():
         return
     lifetimes = catalog.value_lifetimes(kind, one.word)
+    if any(catalog.version in life for life in lifetimes):
+        return
+    known = catalog.values(kind)
     history = f"{one.word} {told(lifetimes, catalog)}, and " if lifetimes else ""
     near, safe = _nearest(one.word, known, was_known=bool(lifetimes))
     question = f"; did you mean {near}?" if near else ""

@@ -1,6 +1,7 @@
 """Which frames of a video are used: smart_nframes, and the time stamps that Qwen3-VL reads beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from swiftcfg.errors import InputError
 from swiftcfg.media import Clip
@@ -38,39 +39,54 @@ def count_frames(clip: Clip, limits: Constants, library: Library, request: Mappi
     return count
 
 
-def frame_indices(total: int, count: int) -> list[tuple[int, int]]:
+#: One check asks for the same few videos over and over, and one may have a hundred thousand frames.
+_VIDEOS = 8
+
+
+@lru_cache(_VIDEOS)
+def frame_indices(total: int, count: int) -> tuple[tuple[int, int], ...]:
     """Indices of ``count`` frames spread over ``total``, each as (lowest, highest) it can be."""
     steps = max(count - 1, 1) * LINSPACE_PRECISION
-    places = [index * (total - 1) for index in range(count)]
-    return [
+    places = (index * (total - 1) for index in range(count))
+    return tuple(
         (_nearest(place * (LINSPACE_PRECISION - 1), steps), _nearest(place * (LINSPACE_PRECISION + 1), steps))
         for place in places
-    ]
+    )
 
 
 def _nearest(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def stamps(indices: list[tuple[int, int]], fps: float) -> list[tuple[str, str]]:
+def stamps(indices: Sequence[tuple[int, int]], fps: float) -> tuple[tuple[str, str], ...]:
     """The time stamps Qwen3-VL's processor writes, each as (earliest, latest) it can be.
 
     transformers@5.19.0:src/transformers/models/qwen3_vl/processing_qwen3_vl.py, _calculate_timestamps; the
     same in vllm@0.11.0 to 0.32.0:vllm/model_executor/models/qwen3_vl.py.
     """
+    return _stamps(tuple(indices), fps)
+
+
+@lru_cache(_VIDEOS)
+def _stamps(indices: tuple[tuple[int, int], ...], fps: float) -> tuple[tuple[str, str], ...]:
     padded = [*indices, *indices[-1:] * (-len(indices) % STAMPED_TOGETHER)]
     pairs = zip(padded[::STAMPED_TOGETHER], padded[STAMPED_TOGETHER - 1 :: STAMPED_TOGETHER], strict=True)
-    return [
+    return tuple(
         (f"<{(a[0] / fps + b[0] / fps) / 2:.1f} seconds>", f"<{(a[1] / fps + b[1] / fps) / 2:.1f} seconds>")
         for a, b in pairs
-    ]
+    )
 
 
-def stamp_tokens(written: list[tuple[str, str]], *, qwen_tokenizer: bool) -> Range:
+def stamp_tokens(written: Sequence[tuple[str, str]], *, qwen_tokenizer: bool) -> Range:
     """Tokens of all stamps. Qwen's tokenizer makes one of each digit, of '<', '.', ' seconds' and '>'.
 
     With another tokenizer the best guess is the same, the least joins the digits, the most is one per byte.
     """
+    return _stamp_tokens(tuple(written), qwen_tokenizer)
+
+
+@lru_cache(_VIDEOS)
+def _stamp_tokens(written: tuple[tuple[str, str], ...], qwen_tokenizer: bool) -> Range:  # noqa: FBT001
     low, high = (sum(len(stamp) - len(" seconds") + 1 for stamp in side) for side in zip(*written, strict=True))
     if qwen_tokenizer:
         return Range(low, low, high)

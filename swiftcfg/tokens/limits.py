@@ -1,6 +1,6 @@
 """Limits: what one server does to every image and video, and what each then costs in tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from swiftcfg.errors import InputError
@@ -169,7 +169,7 @@ class Limits:
         most = self.second.image_max if self.second.video_max is None else self.second.video_max
         return self._again(size, least, most, count if self.tower.kind == "qwen3_vl" else 1)
 
-    def _sized(self, original: Size, seen: Size, indices: list[tuple[int, int]], fps: float) -> SizedVideo:
+    def _sized(self, original: Size, seen: Size, indices: Sequence[tuple[int, int]], fps: float) -> SizedVideo:
         seen = self._second_of_frames(seen, len(indices))
         steps = -(-len(indices) // self.tower.temporal_patch_size)
         tokens = Tokens(steps * self._tokens(seen))
