@@ -42,11 +42,16 @@ class SizedImage(Sized):
 
 @dataclass(frozen=True, slots=True)
 class SizedVideo(Sized):
-    """A video as the model sees it. ``prompt_tokens`` counts markers and time stamps too."""
+    """A video as the model sees it. ``prompt_tokens`` counts ``markers`` and time stamps too.
+
+    ``stamps`` are the time stamps written between the frames, each as (earliest, latest) it can be.
+    """
 
     frames: int
     tokens: Tokens
     prompt_tokens: Range
+    markers: Range
+    stamps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,14 @@ class Limits:
         seen = self._second_of_frames(seen, len(indices))
         steps = -(-len(indices) // self.tower.temporal_patch_size)
         tokens = Tokens(steps * self._tokens(seen))
+        visual = Range.exactly(tokens)
         if self.tower.kind != "qwen3_vl":
-            return SizedVideo(original, seen, len(indices), tokens, Range.exactly(tokens + prompt.MARKERS))
-        stamps = frames.stamp_tokens(frames.stamps(indices, fps), qwen_tokenizer=self.qwen_tokenizer)
-        markers = Range.exactly(tokens + steps * prompt.MARKERS) + self.outer_markers
-        return SizedVideo(original, seen, len(indices), tokens, markers + stamps)
+            markers = Range.exactly(prompt.MARKERS)
+            return SizedVideo(original, seen, len(indices), tokens, visual + markers, markers)
+        stamps = frames.stamps(indices, fps)
+        markers = Range.exactly(steps * prompt.MARKERS) + self.outer_markers
+        written = frames.stamp_tokens(stamps, qwen_tokenizer=self.qwen_tokenizer)
+        return SizedVideo(original, seen, len(indices), tokens, visual + markers + written, markers, tuple(stamps))
 
     def _tokens(self, seen: Size) -> Tokens:
         patch, merge = self.tower.patch_size, self.tower.merge_size
