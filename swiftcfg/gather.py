@@ -38,7 +38,11 @@ class Given:
 
 
 def gather(origin: Origin, script: Script, given: Given) -> Facts:
-    """Everything that is known of a call; of what is not, the reason."""
+    """Everything that is known of a call; of what is not, the reason.
+
+    Raises a SwiftcfgError where an option names a model or a card that is not to be had: it was meant to be judged
+    by. A model that the command names is a reason not to judge what depends on it.
+    """
     config, workload = script.config(), given.workload
     reasons: dict[str, str] = {}
     model = _found_model(config, given, reasons)
@@ -74,9 +78,11 @@ def _found_model(config: DeployConfig, given: Given, reasons: dict[str, str]) ->
         return found
     without = _model(name, ())
     if isinstance(without, Model):
-        reasons["memory"] = found
+        reasons["memory"] = f"{found.sentence}: give --model"
         return without
-    reasons["model"] = without
+    if given.model is not None:
+        raise without
+    reasons["model"] = f"{without.sentence}: give --model"
     return None
 
 
@@ -88,12 +94,12 @@ def _why_no_model(config: DeployConfig) -> str:
 
 
 @cache
-def _model(name: str, adapters: tuple[str, ...]) -> Model | str:
+def _model(name: str, adapters: tuple[str, ...]) -> Model | SwiftcfgError:
     """The model, or why it is not known."""
     try:
         return find_model(name, adapters)
     except SwiftcfgError as error:
-        return f"{error.sentence}: give --model"
+        return error.with_traceback(None)
 
 
 def _found_gpus(config: DeployConfig, given: Given, reasons: dict[str, str]) -> tuple[Gpu, ...] | None:
