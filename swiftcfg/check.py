@@ -13,7 +13,7 @@ from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import InputError
 from swiftcfg.facts import Origin
 from swiftcfg.files import STDIN, read_bytes, shown_name
-from swiftcfg.gather import Given, gather
+from swiftcfg.gather import Given, gather, gather_hidden
 from swiftcfg.project import Settings, settings_for
 from swiftcfg.rule import Rule
 from swiftcfg.rules import all_rules
@@ -85,8 +85,8 @@ class Document:
 
     def is_meant(self) -> bool:
         """Whether it surely holds a call: any mapping of YAML or JSON could be settings, few are of swift deploy."""
-        if self.source.kind not in ("yaml", "json", "args.json"):
-            return bool(self.source.calls)
+        if self.source.hidden or self.source.kind not in ("yaml", "json", "args.json"):
+            return bool(self.source.hidden or self.source.calls)
         return any(self._looks_like_deploy(script) for script in self.source.calls)
 
     def _looks_like_deploy(self, script: Script) -> bool:
@@ -108,23 +108,35 @@ class Document:
 
     def _checked(self, text: str, read: Source, done: tuple[str, ...] = (), refused: tuple[str, ...] = ()) -> Checked:
         left = self._left(text, read)
-        calls = tuple(map(call_of, left.outcomes))
-        return Checked(
-            self.path, self.name, read.kind, text, calls, self._unused(left), left.count, len(done), refused, read.fault
-        )
+        calls = tuple(map(call_of, left.outcomes[: len(read.calls)]))
+        found = self._of_the_file(left, read)
+        return Checked(self.path, self.name, read.kind, text, calls, found, left.count, len(done), refused, read.fault)
 
     def _judged(self, text: str) -> "Judged":
         from swiftcfg.fix import Judged  # noqa: PLC0415
 
         read = find_calls(self.path, text)
         left = self._left(text, read)
-        found = [(at, one) for at, outcome in enumerate(left.outcomes) for one in outcome.findings]
-        return Judged(text, read.calls, (*found, *((None, one) for one in self._unused(left))))
+        calls = left.outcomes[: len(read.calls)]
+        found = [(at, one) for at, outcome in enumerate(calls) for one in outcome.findings]
+        return Judged(text, read.calls, (*found, *((None, one) for one in self._of_the_file(left, read))))
 
     def _left(self, text: str, read: Source) -> Suppressed:
         origin = Origin(self.name, read.kind, text, self.mode)
         outcomes = [self._outcome(script, origin, self.given) for script in read.calls]
-        return suppress(outcomes, text, every_rule())
+        return suppress([*outcomes, *self._hidden(read, origin)], text, every_rule())
+
+    def _hidden(self, read: Source, origin: Origin) -> list[Outcome]:
+        """What is to be said of calls that nothing makes; only their text can be judged."""
+        if not read.hidden:
+            return []
+        rules = tuple(rule for rule in self.rules if rule.asks_for_text_only)
+        return [validate(gather_hidden(origin, read.hidden, self.given), rules)]
+
+    def _of_the_file(self, left: Suppressed, read: Source) -> tuple[Reported, ...]:
+        """Findings that are about no call: those on hidden ones, and on comments that suppress nothing."""
+        hidden = (one for outcome in left.outcomes[len(read.calls) :] for one in outcome.findings)
+        return (*hidden, *self._unused(left))
 
     def _outcome(self, script: Script, origin: Origin, given: Given) -> Outcome:
         """What the rules say; where settings are in another file that is not here, only those on the text speak."""

@@ -1,6 +1,7 @@
 """Gather: from one deploy call and what the options say to all that rules may ask for."""
 
 import os
+from dataclasses import replace
 from functools import cache
 
 from swiftcfg.catalogue import find_model
@@ -15,6 +16,7 @@ from swiftcfg.model import Model
 from swiftcfg.nvml import Machine, find_gpus, machine_within, visible_inventory
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
+from swiftcfg.script.breakages import Breakage
 from swiftcfg.settings import engine_settings
 from swiftcfg.sources import breakages_in
 from swiftcfg.tokens import Limits
@@ -62,10 +64,15 @@ def gather(origin: Origin, script: Script, given: Given) -> Facts:
         memory=_memory(deployment, workload, reasons),
         workload=workload,
         sizes=COMMON_SIZES if workload is None else tuple(size for size, _ in workload.image_sizes()),
-        breakages=breakages_in(origin.kind, script, origin.text),
+        breakages=breakages_in(origin.kind, script),
         video_readers=given.runtime.video_readers,
         reasons=reasons,
     )  # fmt: skip
+
+
+def gather_hidden(origin: Origin, hidden: tuple[Breakage, ...], given: Given) -> Facts:
+    """Of calls that nothing makes only what is broken around them: they mean nothing themselves."""
+    return replace(gather(origin, Script((), (), (), (), hidden[0].place), given), breakages=hidden)
 
 
 def _found_model(config: DeployConfig, given: Given, reasons: dict[str, str]) -> Model | None:
@@ -145,6 +152,12 @@ def _machine() -> Machine | str:
         return machine_within(NVML_PATIENCE_S)
     except MachineError as error:
         return f"{error.sentence}: give --gpu"
+
+
+def look_again() -> Machine | str:
+    """What NVML tells now, for this and what follows; or why it tells nothing."""
+    _machine.cache_clear()
+    return _machine()
 
 
 def _known_limits(deployment: Deployment | None, reasons: dict[str, str]) -> Limits | None:

@@ -114,6 +114,11 @@ class Rule:
     check: Callable[..., Iterator[Finding]]
     uses: tuple[str, ...] = ()
 
+    @property
+    def asks_for_text_only(self) -> bool:
+        """Whether it judges what is written and not what it means, so that no call need be there."""
+        return self.needs == ("breakages",)
+
     def apply(self, facts: Mapping[str, Any]) -> Iterator[Finding]:
         """The findings, given every fact the rule needs, and of those it uses what is known."""
         asked = (*self.needs, *(name for name in self.uses if name in facts))

@@ -8,10 +8,11 @@ from packaging.version import Version
 
 from swiftcfg.detect import read_catalog
 from swiftcfg.facts import Facts, Origin
-from swiftcfg.gather import Given, gather
+from swiftcfg.gather import Given, gather, gather_hidden
 from swiftcfg.profile_files import find_profile
 from swiftcfg.runtime import DEFAULT_VERSIONS, choose_runtime
 from swiftcfg.script import read_script
+from swiftcfg.sources import find_calls
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ def facts_of(text: str, around: Surroundings) -> Iterator[Facts]:
     for script in read_script(text):
         facts = gather(Origin("deploy.sh", "shell", text, mode), script, given)
         yield facts if around.gpu else replace(facts, gpus=None, deployment=None, memory=None)
+
+
+def hidden_facts_of(text: str, around: Surroundings) -> Facts | None:
+    """The facts of the calls that nothing makes, if there are any."""
+    hidden = find_calls("deploy.sh", text).hidden
+    return gather_hidden(Origin("deploy.sh", "shell", text), hidden, _given(around)) if hidden else None
 
 
 def _given(around: Surroundings) -> Given:

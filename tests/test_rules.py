@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
-from rule_facts import Surroundings, facts_of
+from rule_facts import Surroundings, facts_of, hidden_facts_of
 
 from swiftcfg.facts import Facts
 from swiftcfg.fix import Judged, mend
@@ -68,8 +68,12 @@ def judged(text: str, around: Surroundings, only: str) -> Judged:
     """What the rules whose code begins with ``only`` find in each call."""
     rules = [rule for code, rule in RULES.items() if code.startswith(only)]
     outcomes = [validate(facts, rules) for facts in facts_of(text, around)]
-    findings = tuple((number, one) for number, outcome in enumerate(outcomes) for one in outcome.findings)
-    return Judged(text, tuple(outcome.facts.script for outcome in outcomes), findings)
+    findings = [(number, one) for number, outcome in enumerate(outcomes) for one in outcome.findings]
+    hidden = hidden_facts_of(text, around)
+    of_text = validate(hidden, [rule for rule in rules if rule.asks_for_text_only]).findings if hidden else ()
+    return Judged(
+        text, tuple(outcome.facts.script for outcome in outcomes), (*findings, *((None, one) for one in of_text))
+    )
 
 
 def found(script: str, around: Surroundings, only: str) -> list[Reported]:

@@ -42,7 +42,7 @@ def _examined(found: Found, task: Task) -> Examined | None:
     if not must and not document.is_meant():
         return None
     checked = document.checked()
-    if not checked.calls and not checked.findings:
+    if not (checked.calls or checked.findings or checked.ignored):
         if must:
             hint = checked.fault or "name a file that runs it"
             raise InputError(f"there is no swift deploy in {document.name}", hint)

@@ -3,19 +3,18 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Literal
 
-from swiftcfg.script.fragment import File, Fragment
+from swiftcfg.script.fragment import File
 from swiftcfg.script.parser import Program, parse
-from swiftcfg.script.shell import Shell
-from swiftcfg.script.uses import Place, Script, Span
+from swiftcfg.script.uses import Place, Span
 from swiftcfg.values import dataclass
 
 Kind = Literal[
     "blank after backslash", "comment after backslash", "comment in continuation", "blank line in continuation",
     "glued words", "missing backslash", "dangling backslash", "carriage returns", "byte order mark",
     "Unicode blank", "typographic character", "full-width character", "blank at equals sign", "fault",
+    "hidden call", "call never run", "call not looked at",
 ]  # fmt: skip
 
 
@@ -53,32 +52,11 @@ _SET = re.compile(
 )
 
 
-@lru_cache(maxsize=8)
 def find_breakages(text: str) -> tuple[Breakage, ...]:
     """Every breakage of a text, in its order."""
     if "swift" not in text:
         return ()
     return tuple(sorted(_Search(text, parse(text)).run(), key=lambda one: one.span))
-
-
-@lru_cache(maxsize=8)
-def _by_call(text: str) -> tuple[list[int], list[list[Breakage]]]:
-    found = find_breakages(text)
-    if not found:  # as in most texts, which need not be walked through once more
-        return [], []
-    starts = sorted({script.span.start for script in Shell(Fragment.whole(text)).run() if script.span})
-    groups: list[list[Breakage]] = [[] for _ in starts]
-    for breakage in found if starts else ():
-        groups[max(0, bisect_right(starts, breakage.span.start) - 1)].append(breakage)
-    return starts, groups
-
-
-def breakages_of(script: Script, text: str) -> tuple[Breakage, ...]:
-    """The breakages of a text that belong to a call: up to the next call, and before it for the first one."""
-    starts, groups = _by_call(text)
-    if script.span is None or script.span.start not in starts:
-        return ()
-    return tuple(groups[starts.index(script.span.start)])
 
 
 class _Search:

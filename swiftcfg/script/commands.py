@@ -1,5 +1,6 @@
 """What a shell does with one simple command: its own, a function, or a program that may be ``swift deploy``."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -7,19 +8,20 @@ from swiftcfg.config import Unknown
 from swiftcfg.script.braces import expand_braces
 from swiftcfg.script.expansion import value_parts
 from swiftcfg.script.fragment import Fragment, with_holes
-from swiftcfg.script.parser import assignment, heredoc_pieces, parse
+from swiftcfg.script.parser import DECLARATIONS, assignment, heredoc_pieces, parse
 from swiftcfg.script.program import Call, Inner, find_deploy, may_deploy
 from swiftcfg.script.state import State
-from swiftcfg.script.syntax import Block, Command, Heredoc, ShellFault, Simple, Text, Word
+from swiftcfg.script.syntax import Block, Command, Heredoc, Opaque, ShellFault, Simple, Text, Word
 from swiftcfg.script.uses import Manner, Script, Syntax, VariableUse
 from swiftcfg.script.variables import Variables
 from swiftcfg.script.words import Field
 from swiftcfg.units import whole
 
-_DECLARATIONS = frozenset({"declare", "export", "local", "readonly", "typeset"})
-
 #: Commands that set the variables their arguments name.
 _SETTERS = frozenset({"getopts", "let", "mapfile", "printf", "read", "readarray"})
+
+#: What a substitution of commands starts with; in backticks a backslash means more than it does elsewhere.
+_COMMANDS = re.compile(r"[$<>]\((?!\()|`(?=[^\\]*$)")
 
 #: Shells in shells in shells; more are nothing that a person wrote.
 _NESTING_LIMIT = 8
@@ -35,9 +37,20 @@ class Commands(Variables):
 
     def run(self) -> tuple[Script, ...]:
         self._read(self.fragment)
+        if not self.scripts:
+            self._uncalled()
         if self.scripts:
             self.scripts[-1] = replace(self.scripts[-1], later=tuple(self._set_after(self.scripts[-1])))
         return tuple(self.scripts)
+
+    def _uncalled(self) -> None:
+        """Where nothing runs, functions are run that something else may call, as in ``"$@"`` or by who sources it."""
+        self.state.ended = ""
+        self.doubts += 1
+        for name in self.state.functions:
+            self._call(name, Simple((), ()), None)
+        self.doubts -= 1
+        self.fragment.file.note(self.fragment, runs=bool(self.scripts))
 
     def _set_after(self, script: Script) -> Iterator[VariableUse]:
         for name, variable in self.state.variables.items():
@@ -57,6 +70,7 @@ class Commands(Variables):
         outer, self.fragment = self.fragment, fragment
         self.nesting += 1
         self.steps += len(fragment.text) // 20 if self.nesting > 1 else 0
+        before = len(self.scripts)
         try:
             for line in parse(fragment.text).lines:
                 self._block(line)
@@ -64,6 +78,7 @@ class Commands(Variables):
             self.state.ended = "fault"
         self.nesting -= 1
         self.fragment = outer
+        fragment.file.note(fragment, runs=len(self.scripts) > before)
 
     def _read_apart(self, fragment: Fragment, call: Call, parameters: tuple[Field, ...]) -> None:
         """Run a text in another shell, which gets the environment of a call."""
@@ -83,6 +98,10 @@ class Commands(Variables):
 
     def _simple(self, command: Simple) -> None:
         self.group = command.words[0].start if command.words else 0
+        for word in command.words:
+            self._substitutions(word, "$<>")
+        for word in command.assignments:
+            self._substitutions(word, "$<>`")
         if command.words and self._declares(command):
             return
         fields = [one for word in command.words for one in self.fields(word)]
@@ -102,10 +121,26 @@ class Commands(Variables):
         if name == "exec" and not self.doubts:
             self.state.ended = "exec"
 
+    def _substitutions(self, word: Word, signs: str) -> None:
+        """Run what ``$(…)`` and its like in a word run, of the kinds that begin so; what they print is not known.
+
+        Backticks around words of a sentence are no more than that, so that only those in assignments count.
+        """
+        at = word.start
+        for piece in word.pieces:
+            text = piece.expression if isinstance(piece, Opaque) and "deploy" in piece.expression else ""
+            match = _COMMANDS.match(text)
+            if match and text[0] in signs:
+                at = self.fragment.text.find(text, at, word.end)
+                before = self.state.copy()
+                self._read(self.fragment.cut(at + match.end(), at + len(text) - 1, "`"))
+                self.state = before
+                at += len(text)
+
     def _declares(self, command: Simple) -> bool:
         """``export`` and its kin, whose arguments are assignments and not split."""
         name = command.words[0].pieces
-        if len(name) != 1 or not isinstance(name[0], Text) or name[0].text not in _DECLARATIONS:
+        if len(name) != 1 or not isinstance(name[0], Text) or name[0].text not in DECLARATIONS:
             return False
         exported: bool | None = True if name[0].text == "export" else None
         arguments = [
@@ -168,7 +203,7 @@ class Commands(Variables):
         if "--" in texts:
             self.state.parameters = tuple(arguments[texts.index("--") + 1 :])
 
-    def _call(self, name: str, command: Simple, parameters: tuple[Field, ...]) -> None:
+    def _call(self, name: str, command: Simple, parameters: tuple[Field, ...] | None) -> None:
         """Run a function's body; ``return`` in it ends it, and only it."""
         if name in self.calling:
             return
@@ -233,8 +268,10 @@ class Commands(Variables):
             replace(
                 script, conditional=self.doubts > 0, assumed=tuple(self.assumed.values()), span=span,
                 forbidden=self.fragment.forbidden, syntax=syntax, replaced=tuple(self.replaced),
+                file=self.fragment.file,
             )
         )  # fmt: skip
+        self.fragment.file.calls.append(self.scripts[-1].start)
         self.replaced.clear()
 
     def _input(self, heredocs: tuple[Heredoc, ...]) -> Fragment | None:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import field, replace
+from dataclasses import replace
 
 from swiftcfg.config import Unknown, Word
 from swiftcfg.script.uses import Place, Span
@@ -11,17 +11,29 @@ from swiftcfg.values import dataclass
 
 _HOLE = re.compile("\0([0-9]+)\0")
 
+#: Shell texts of one file that are remembered; a file that people write has a few.
+_READS = 1000
 
-@dataclass(frozen=True)
+
 class File:
-    """The whole text of a file, and where its lines begin."""
+    """The whole text of a file, where its lines begin, and what of it was read as a shell would read it.
 
-    text: str
-    line_starts: tuple[int, ...] = field(init=False, repr=False)
+    ``reads`` and ``calls`` grow while the file is read: the shell texts, each with whether it runs swift deploy, and
+    where its calls begin. What breaks a call, or hides one, is looked for in these texts afterwards.
+    """
 
-    def __post_init__(self) -> None:
-        starts = (0, *(match.end() for match in re.finditer("\n", self.text)))
-        object.__setattr__(self, "line_starts", starts)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.line_starts = (0, *(match.end() for match in re.finditer("\n", text)))
+        self.reads: dict[tuple[int, str], tuple[Fragment, bool]] = {}
+        self.calls: list[Place] = []
+
+    def note(self, fragment: "Fragment", *, runs: bool) -> None:
+        """Remember a shell text; one that is read again, as in a loop, is the same."""
+        key = (fragment.at, fragment.text)
+        before = self.reads.get(key)
+        if before or len(self.reads) < _READS:
+            self.reads[key] = (fragment, runs or bool(before and before[1]))
 
     def place(self, offset: int) -> Place:
         line = bisect_right(self.line_starts, offset)
@@ -56,7 +68,12 @@ class Fragment:
 
     @classmethod
     def whole(cls, text: str) -> "Fragment":
-        return cls(File(text), text, (0,), (Span(0, len(text)),))
+        return cls.of_file(File(text))
+
+    @classmethod
+    def of_file(cls, file: File) -> "Fragment":
+        """All of a file."""
+        return cls(file, file.text, (0,), (Span(0, len(file.text)),))
 
     @classmethod
     def of_runs(cls, file: File, runs: Iterable[tuple[str, Span]], forbidden: str = "") -> "Fragment":
@@ -109,6 +126,8 @@ class Fragment:
         runs: list[tuple[str, Span]] = []
         for match in pattern.finditer(self.text):
             word = value(match)
+            if word == match[0]:
+                continue
             if isinstance(word, Unknown):
                 holes.append(word)
                 word = f"\0{len(holes) - 1}\0"
@@ -163,15 +182,16 @@ class Fragment:
     def place(self, at: int) -> Place:
         return self.file.place(self.offset(at))
 
-    def alone(self) -> str:
-        """The text of the file with blanks for all that is not in here, so that every character keeps its place."""
-        texts: list[str] = []
-        last = 0
-        for text, span in self.runs(0, len(self.text)):
-            kept = text if span.end - span.start == len(text) else ""
-            texts += [_blanked(self.file.text[last : span.start]), kept or _blanked(span.of(self.file.text))]
-            last = span.end
-        return "".join((*texts, _blanked(self.file.text[last:])))
+    def exact(self, start: int, end: int) -> Span | None:
+        """Where exactly these characters stand, letter for letter, for who wants to put others there.
+
+        Between two characters it is right after the first: what runs leave out, such as an indentation, comes later.
+        """
+        if start == end and start:
+            before = self.exact(start - 1, start)
+            return Span(before.end, before.end) if before else None
+        span = self.span(start, end)
+        return span if span and span.of(self.file.text) == self.text[start:end] else None
 
     def filled(self, parts: tuple[Word, ...]) -> tuple[Word, ...]:
         """The same parts with every hole in them as the unknown that it stands for."""
@@ -193,10 +213,6 @@ class Fragment:
 
     def _hole(self, number: str) -> Unknown:
         return self.holes[int(number)] if int(number) < len(self.holes) else Unknown("?")
-
-
-def _blanked(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
 
 
 def with_holes(parts: tuple[Word, ...]) -> tuple[str, tuple[Unknown, ...]]:

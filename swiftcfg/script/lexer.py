@@ -53,6 +53,7 @@ class Lexer(Scanner):
         """Step over a line end and the here-documents that start after it."""
         self.at += 1
         for heredoc in self.heredocs:
+            start = self.at
             while self.at < len(self.text):
                 end = self.text.find("\n", self.at)
                 end = len(self.text) if end < 0 else end
@@ -62,7 +63,10 @@ class Lexer(Scanner):
                 if body == heredoc.delimiter:
                     break
                 heredoc.lines.append((end - len(body), self.at))
-                self.mark("quoted", end - len(body), self.at)
+            else:
+                self.mark("unended", start, self.at)
+                continue
+            self.mark("quoted", start, self.at)
         self.heredocs.clear()
 
     def skip_empty_lines(self) -> bool:

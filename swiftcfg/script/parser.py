@@ -29,7 +29,7 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 #: Words that end a list of commands instead of starting one.
 _CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ";;&", ")"})
-_DECLARATIONS = frozenset({"export", "declare", "typeset", "readonly", "local"})
+DECLARATIONS = frozenset({"export", "declare", "typeset", "readonly", "local"})
 
 #: Commands of one text that are read; more are no script that a person wrote.
 COMMANDS_LIMIT = 20_000
@@ -193,15 +193,22 @@ class _Parser(Lexer):
                 assignments.append(word)
                 continue
             if not words:
-                declares = self.text[word.start : self.at] in _DECLARATIONS
+                declares = self.text[word.start : self.at] in DECLARATIONS
             words.append(word)
             if len(words) == 1 and not assignments and self.takes("("):
                 return self._function_body(before)
         if self.at == start or self.control() == "(":
             raise self.unexpected()
+        self._mark(start, assignments, words)
+        return Simple(tuple(assignments), tuple(words), tuple(self.heredocs[noted:]))
+
+    def _mark(self, start: int, assignments: list[Word], words: list[Word]) -> None:
+        """Note commands that are flags, and where commands with the words of a call begin and end."""
         if words and not assignments and self.text.startswith("-", words[0].start):
             self.mark("dashes", words[0].start, words[-1].end)
-        return Simple(tuple(assignments), tuple(words), tuple(self.heredocs[noted:]))
+        if re.search("swift|deploy", self.text[start : self.at]):
+            self.mark("command", start, self.at)
+            self.mark("program", words[0].start if words else self.at, words[0].end if words else self.at)
 
     def _if(self) -> Branches:
         conditions, bodies = [self.block("then")], []

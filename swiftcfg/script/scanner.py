@@ -161,6 +161,7 @@ class Scanner:
         match = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL).match(self.text, self.at)
         if not match:
             raise ShellFault("a single quote is never closed", self.at + 1)
+        self.mark("quoted", self.at, match.end())
         self.at = match.end()
         return Text(decode(match.group(1)), quoted=True)
 
@@ -168,6 +169,7 @@ class Scanner:
         match = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL).match(self.text, self.at)
         if not match:
             raise ShellFault("a backtick is never closed", self.at)
+        self.mark("quoted", self.at, match.end())
         self.at = match.end()
         return Opaque(match.group(), quoted)
 

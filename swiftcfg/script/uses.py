@@ -1,9 +1,13 @@
 """Script: one ``swift deploy`` call as it is written: every use of every flag and variable, with its place."""
 
-from typing import Literal
+from dataclasses import field
+from typing import TYPE_CHECKING, Literal
 
 from swiftcfg.config import DeployConfig, Flag, Unknown, Word
 from swiftcfg.values import dataclass
+
+if TYPE_CHECKING:
+    from swiftcfg.script.fragment import File
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,7 +133,7 @@ class Script:
     two of its words (a blank, a continued line end with what stands before the next word there) can be
     copied: they separate words wherever in the file the call stands. ``forbidden`` are characters that
     must not be put in, because the call itself is written in quotes (``bash -c '…'``), or in YAML or JSON.
-    A function that is called twice makes two calls with the same spans.
+    A function that is called twice makes two calls with the same spans. ``file`` is what the call was read from.
     """
 
     flags: tuple[FlagUse, ...]
@@ -148,12 +152,23 @@ class Script:
     programs: tuple[str, ...] = ()
     forbidden: str = ""
     syntax: Syntax = "shell"
+    file: "File | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def start(self) -> Place:
+        """Where the first character of the command is written, or the place that it came out of."""
+        return self.file.place(self.span.start) if self.file and self.span else self.place
 
     def config(self) -> DeployConfig:
         """What the call means: of a flag given twice the last use counts, as ms-swift's parser has it."""
         flags = {use.name: use.words for use in self.flags}
         environment = {use.name: use.word for use in self.variables}
         return DeployConfig(tuple(environment.items()), tuple(Flag(name, words) for name, words in flags.items()))
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it has flags or what may be meant for some; in a sentence plain words stand around it."""
+        return bool(self.flags) or any(not str(stray.word).isalpha() for stray in self.strays[:1])
 
     def config_file(self) -> Stray | None:
         """The file of ``swift deploy file.yaml …``, which must be the first word (ms-swift >= 4.1.0)."""

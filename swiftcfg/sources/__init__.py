@@ -4,14 +4,16 @@ Text in, calls out; nothing is opened here. Spans and places are those of the wh
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import get_args
 
 from swiftcfg.errors import InputError
-from swiftcfg.script import Script, find_fault, read_script
-from swiftcfg.script.breakages import Breakage, breakages_of, find_breakages
-from swiftcfg.script.fragment import File
+from swiftcfg.script import Script, find_fault, read_fragment
+from swiftcfg.script.breakages import Breakage
+from swiftcfg.script.broken import breakages_of, hidden_in
+from swiftcfg.script.fragment import File, Fragment
+from swiftcfg.script.hidden import find_overlooked
 from swiftcfg.sources import readers
 from swiftcfg.sources.source import Kind, Source
 
@@ -35,8 +37,26 @@ def find_calls(name: str, text: str, *, named: bool = True) -> Source:
     """Every ``swift deploy`` in a text. ``name`` is that of its file, and decides how it is read; any text can be.
 
     Any mapping in a YAML or JSON file is taken for settings of swift deploy, because they have no mark of their
-    own; unless the file was not ``named`` by anybody: then it must name a model or an engine.
+    own; unless the file was not ``named`` by anybody: then it must name a model or an engine. What looks like a
+    call and is none is among the ``hidden`` of what is found.
     """
+    found = _found(name, text, named=named)
+    return found if found.hidden or found.kind in _READ_WHOLE else _overlooked(found)
+
+
+#: Kinds of text of which every part is looked at that could be a command.
+_READ_WHOLE = ("shell", "paste", "log", "python")
+
+
+def _overlooked(source: Source) -> Source:
+    """A text in which commands stand where none were looked for; if so, it is no settings file either."""
+    if (source.calls and source.kind not in ("yaml", "json")) or "deploy" not in source.text:
+        return source
+    overlooked = find_overlooked(source.text)
+    return replace(source, calls=(), hidden=overlooked) if overlooked else source
+
+
+def _found(name: str, text: str, *, named: bool) -> Source:
     if len(text) > SIZE_LIMIT:
         return _large(name, text)
     for pattern, kind, reader in _BY_NAME:
@@ -57,10 +77,14 @@ def _large(name: str, text: str) -> Source:
 
 
 def _read(name: str, text: str, kind: Kind, reader: "_Reader") -> Source:
+    file = File(text)
     try:
-        return Source(name, kind, text, tuple(reader(File(text))))
+        calls = tuple(reader(file))
     except InputError as error:
         return Source(name, kind, text, (), error.sentence)
+    if kind in _PROSE:
+        return Source(name, kind, text, calls, hidden=() if calls else _unmended(hidden_in(file)))
+    return Source(name, kind, text, calls, hidden=hidden_in(file))
 
 
 _Reader = Callable[[File], "tuple[Script, ...] | Iterator[Script]"]
@@ -75,6 +99,7 @@ _BY_NAME: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
     (re.compile(r"\.pyw?$"), "python", readers.python_calls),
 )
 _SETTINGS_NAME = re.compile(r"(?i)\.(?:ya?ml|json)$")
+_SHELL_NAME = re.compile(r"(?i)\.(?:sh|bash|zsh|ksh|command|slurm|sbatch|pbs)$")
 _SCRIPT_NAME = re.compile(r"(?i)\.(?:sh|bash|zsh|ksh|command|env|txt|slurm|sbatch|pbs)$|(?:^|/)[^./]+$")
 _PROSE_NAME = re.compile(r"(?i)\.(?:md|markdown|rst)$")
 #: What a file without a telling name starts with, or has a line of.
@@ -92,48 +117,41 @@ _LOOKS: tuple[tuple["re.Pattern[str]", Kind, _Reader], ...] = (
 
 def _guessed(name: str, text: str) -> Source:
     """A text under a name that says little: read as what its looks tell, or as whatever finds a call in it."""
+    file = File(text)
     if not _PROSE_NAME.search(name):
-        scripts = read_script(text)
+        scripts = read_fragment(Fragment.of_file(file))
+        if not _is_script(name, text):
+            scripts = tuple(script for script in scripts if script.says_more or not script.strays)
         if scripts and not re.search(r"(?m)^[ \t]*(?:`{3}|> )", text):
-            return Source(name, "shell", text, scripts)
+            return Source(name, "shell", text, scripts, hidden=hidden_in(file))
     for pattern, kind, reader in _LOOKS:
         if pattern.search(text):
             found = _read(name, text, kind, reader)
             if found.calls:
                 return found
-    pasted = readers.pasted_calls(File(text)) if "deploy" in text else ()
-    if pasted or _PROSE_NAME.search(name):
-        return Source(name, "paste", text, pasted)
-    structured = readers.read_structured(name, text, sure=False)
-    if structured.calls:
-        return structured
+    hidden = hidden_in(file)
+    if not (hidden and _is_script(name, text)):
+        pasted = _read(name, text, "paste", readers.pasted_calls)
+        if pasted.calls or _PROSE_NAME.search(name):
+            return pasted
+        structured = readers.read_structured(name, text, sure=False)
+        if structured.calls:
+            return structured
     fault = find_fault(text)
-    return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else _hidden_by(text))
+    return Source(name, "shell", text, (), f"a shell stops at {fault}" if fault else None, hidden)
 
 
-def _hidden_by(text: str) -> str | None:
-    """What keeps bash from finding a swift deploy that a reader sees."""
-    if not re.search(r"swift\b.{0,9}\bdeploy", text, re.DOTALL):
-        return None
-    found = (one for one in find_breakages(text) if one.kind in _HIDING)
-    return next((f"line {one.place.line}: {_HIDING[one.kind]}" for one in found), None)
+def _is_script(name: str, text: str) -> bool:
+    return text.lstrip("\ufeff").startswith("#!") or _SHELL_NAME.search(name) is not None
 
 
-#: Breakages that change the word swift or deploy itself.
-_HIDING = {
-    "blank after backslash": "a blank follows the backslash, so the command ends there",
-    "comment after backslash": "a comment follows the backslash, so the command ends there",
-    "comment in continuation": "a comment ends the continued line",
-    "blank line in continuation": "an empty line ends the continued line",
-    "glued words": "no blank stands between the two lines, which bash makes one word of",
-    "carriage returns": "lines end with carriage returns, which bash takes for part of the last word",
-    "byte order mark": "a byte order mark is part of the first word",
-    "Unicode blank": "what looks like a blank is none to bash",
-}
+def breakages_in(kind: str, script: Script) -> tuple[Breakage, ...]:
+    """What breaks a call without a word from the shell; nothing is mended in prose."""
+    return _unmended(breakages_of(script)) if kind in _PROSE else breakages_of(script)
 
 
-def breakages_in(kind: str, script: Script, text: str) -> tuple[Breakage, ...]:
-    """What breaks a call without a word from the shell; known of scripts and of pastes."""
-    if kind == "shell":
-        return breakages_of(script, text)
-    return readers.pasted_breakages(script, text) if kind == "paste" else ()
+def _unmended(found: Iterable[Breakage]) -> tuple[Breakage, ...]:
+    return tuple(replace(one, edits=()) for one in found)
+
+
+_PROSE = ("paste", "log")

@@ -13,6 +13,7 @@ from swiftcfg.script.words import Field, Written
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)[ \t]+")
 _COMMENT = re.compile(r"[ \t]*#")
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n?\Z")
+_LINE_END = re.compile(r"\\\n")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PAIR = re.compile(r"""(\w+)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*)""", re.DOTALL)
 _OLD_PAIR = re.compile(r"(\w+)[ \t]+(.*\S)", re.DOTALL)
@@ -46,7 +47,7 @@ def dockerfile_calls(file: File) -> Iterator[Script]:
 
 
 def _instructions(file: File) -> Iterator[tuple[str, Fragment]]:
-    """Every instruction with its text: continued lines together, comments between them left out."""
+    """Every instruction with its text: comments between continued lines are left out, and blanks after a backslash."""
     runs: list[tuple[str, Span]] = []
     name = ""
     for number, start in enumerate(file.line_starts):
@@ -61,7 +62,9 @@ def _instructions(file: File) -> Iterator[tuple[str, Fragment]]:
             name, start = match.group(1).upper(), start + match.end()  # noqa: PLW2901
         continued = _CONTINUED.search(file.text, start, end)
         runs += file.line_runs(start, continued.start() if continued else end)
-        if not continued:
+        if continued:
+            runs += [("\\", Span(continued.start(), continued.start() + 1)), ("\n", Span(end - 1, end))]
+        else:
             yield name, Fragment.of_runs(file, runs)
             name, runs = "", []
     if name:
@@ -69,6 +72,7 @@ def _instructions(file: File) -> Iterator[tuple[str, Fragment]]:
 
 
 def _variables(body: Fragment) -> list[VariableUse]:
+    body = body.replaced(_LINE_END, lambda _: "")
     old = _OLD_PAIR.fullmatch(body.text.strip()) if "=" not in body.text.split(maxsplit=1)[:1] else None
     matches = list(_PAIR.finditer(body.text)) or ([old] if old else [])
     return [
@@ -88,6 +92,7 @@ def _unquoted(text: str) -> str:
 
 def _words(body: Fragment) -> list[Field] | None:
     """The words of ``["a", "b"]``; None where it is a shell's text."""
+    body = body.replaced(_LINE_END, lambda _: "")
     try:
         listed = json.loads(body.text)
     except (ValueError, RecursionError):

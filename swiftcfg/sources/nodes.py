@@ -36,7 +36,7 @@ class Scalar:
         """The text, with where each character stands, quotes and indentation left out."""
         runs = self._runs()
         if runs is None:
-            start = Fragment(self.file, self.file.text, (0,), (Span(0, len(self.file.text)),))
+            start = Fragment.of_file(self.file)
             return start.detached(self.text, self.span.start)
         return Fragment.of_runs(self.file, runs, self._forbidden())
 
@@ -60,11 +60,26 @@ class Scalar:
             if found < 0 or raw[at:found].strip():
                 return None
             if match.start() > last:
-                runs.append((self.text[last : match.start()], Span(base + at, base + found)))
+                runs += self._blanks(self.text[last : match.start()], Span(base + at, base + found))
             runs.append((match.group(), Span(base + found, base + found + len(match.group()))))
             last, at = match.end(), found + len(match.group())
         if last < len(self.text):
             runs.append((self.text[last:], Span(base + at, base + min(at + len(self.text) - last, len(raw)))))
+        return runs
+
+    def _blanks(self, text: str, span: Span) -> list[tuple[str, Span]]:
+        """Blanks between two words: line by line where the lines are those of the file, without the indentation."""
+        lines, raw = text.split("\n"), span.of(self.file.text).split("\n")
+        if self.style != "|" or len(lines) != len(raw):
+            return [(text, span)]
+        runs: list[tuple[str, Span]] = []
+        at = span.start
+        for number, (line, written) in enumerate(zip(lines, raw, strict=True)):
+            end = at + len(written)
+            first = at if number == 0 else end - len(line)
+            runs += [(line, Span(first, first + len(line)))] if line else []
+            runs += [("\n", Span(end, end + 1))] if number < len(lines) - 1 else []
+            at = end + 1
         return runs
 
 

@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.script import Script, read_fragment
-from swiftcfg.script.breakages import Breakage, breakages_of
 from swiftcfg.script.fragment import File, Fragment
-from swiftcfg.script.uses import Span
 
 #: ms-swift@4.6.0:swift/cli/main.py, cli_main: print(f"run sh: `{' '.join(args)}`", flush=True)
 _LOGGED = re.compile(r"run sh: `([^`\n]*)`")
@@ -18,6 +15,7 @@ _PROMPT = re.compile(r"[ \t]*(?:\([^()\n]{1,60}\)[ \t]*)?(?:\[?[\w.-]+@[\w.-]+[^
 _ROOT_PROMPT = re.compile(r"[ \t]*\S+@\S+[^\n$#]{0,80}#[ \t]+(?=\S)")
 _TICKED = re.compile(r"`([^`]*\bdeploy\b[^`]*)`")
 _QUOTED = re.compile(r"""(['"\u201c])([^'"\n\u201c\u201d]*\bswift deploy\b[^'"\n\u201c\u201d]*)['"\u201d]""")
+_RETURN = re.compile(r"\r(?=\n)")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w ./-]{0,60}>")
 
 _Lines = list[tuple[int, int]]
@@ -25,35 +23,30 @@ _Lines = list[tuple[int, int]]
 
 def logged_calls(file: File) -> tuple[Script, ...]:
     """The calls that ms-swift's log says it makes."""
-    everything = _everything(file)
+    everything = Fragment.of_file(file)
     parts = (everything.cut(*match.span(1), forbidden="`") for match in _LOGGED.finditer(file.text))
     return tuple(script for part in parts for script in read_fragment(part))
 
 
 def pasted_calls(file: File) -> tuple[Script, ...]:
-    """The calls in fences; where there are none, those in the text with prompts and reply marks taken off."""
+    """The calls in fences; where there are none, those in the text with prompts and reply marks taken off.
+
+    Only what is fenced is noted in ``file``: outside of it a broken command looks like any sentence.
+    """
     lines = list(_lines(file))
     scripts = [script for block in _fenced(file, lines) for script in _read(_block(file, block))]
-    scripts = scripts or [script for script in _read(_block(file, lines)) if _says_more(script)]
+    file = File(file.text)
+    scripts = scripts or [script for script in _read(_block(file, lines)) if script.says_more]
     if scripts:
         return tuple(scripts)
-    text = _everything(file).parts(lines)
+    text = Fragment.of_file(file).parts(lines)
     matches = [(match, 1) for match in _TICKED.finditer(text.text)] or [(m, 2) for m in _QUOTED.finditer(text.text)]
     parts = (text.cut(*match.span(group), forbidden="`'\"") for match, group in matches)
-    return tuple(script for part in parts for script in _read(part) if _says_more(script))
+    return tuple(script for part in parts for script in _read(part) if script.says_more)
 
 
 def _read(fragment: Fragment) -> tuple[Script, ...]:
     return tuple(read_fragment(_placeheld(fragment)))
-
-
-def _says_more(script: Script) -> bool:
-    """Whether a call in prose is more than the words ``swift deploy``, which only name the command."""
-    return bool(script.flags or script.strays)
-
-
-def _everything(file: File) -> Fragment:
-    return Fragment(file, file.text, (0,), (Span(0, len(file.text)),))
 
 
 def _lines(file: File) -> Iterator[tuple[int, int]]:
@@ -86,20 +79,9 @@ def _fenced(file: File, lines: _Lines) -> list[_Lines]:
     return blocks
 
 
-def pasted_breakages(script: Script, text: str) -> tuple[Breakage, ...]:
-    """What breaks a pasted call; nothing is mended in prose."""
-    file = File(text)
-    lines = list(_lines(file))
-    for block in (*_fenced(file, lines), lines):
-        found = breakages_of(script, _block(file, block).alone())
-        if found:
-            return tuple(replace(one, edits=()) for one in found)
-    return ()
-
-
 def _block(file: File, lines: _Lines) -> Fragment:
-    """The shell text of a block."""
-    return _everything(file).parts(_typed(file, lines))
+    """The shell text of a block; carriage returns are the document's, and nobody copies them."""
+    return Fragment.of_file(file).parts(_typed(file, lines)).replaced(_RETURN, lambda _: "")
 
 
 def _typed(file: File, lines: _Lines) -> _Lines:

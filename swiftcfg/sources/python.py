@@ -96,7 +96,7 @@ class _Reader:
         return Field((word,), place, Written(whole, 0, len(word)), self._content(span, word))
 
     def _content(self, span: Span, text: str) -> Fragment:
-        everything = Fragment(self.file, self.file.text, (0,), (Span(0, len(self.file.text)),))
+        everything = Fragment.of_file(self.file)
         raw = span.of(self.file.text)
         for quote in ('"""', "'''", '"', "'"):
             if raw.startswith(quote) and raw[len(quote) : -len(quote)] == text:
@@ -108,7 +108,7 @@ class _Reader:
             text = self._content(self._span(node), node.value)
         elif isinstance(node, ast.JoinedStr):
             content, holes = with_holes(tuple(_pieces(node)))
-            everything = Fragment(self.file, self.file.text, (0,), (Span(0, len(self.file.text)),))
+            everything = Fragment.of_file(self.file)
             text = everything.detached(content, self._span(node).start, holes)
         else:
             return

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swiftcfg.script import Script
-    from swiftcfg.script.breakages import Breakage
     from swiftcfg.script.fragment import File
     from swiftcfg.sources.source import Source
 
@@ -38,12 +37,6 @@ def pasted_calls(file: "File") -> "tuple[Script, ...]":
     from swiftcfg.sources.pastes import pasted_calls as read
 
     return tuple(read(file))
-
-
-def pasted_breakages(script: "Script", text: str) -> "tuple[Breakage, ...]":
-    from swiftcfg.sources.pastes import pasted_breakages as find
-
-    return find(script, text)
 
 
 def read_structured(name: str, text: str, *, sure: bool) -> "Source":

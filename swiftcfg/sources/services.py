@@ -17,6 +17,10 @@ _COMPOSE = re.compile(
 #: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
 _KUBERNETES = re.compile(r"\$\((?P<name>[A-Za-z_]\w*)\)")
 
+#: No shell takes the words of a command apart, but a library (github.com/mattn/go-shellwords@v1.0.12:shellwords.go,
+#: Parse): a line end is a blank there, and one after a backslash is a word. Quotes are matched to be stepped over.
+_LINE_END = re.compile(r"\\?\n|\\.|\"(?:[^\"\\]|\\.)*\"|'[^']*'", re.DOTALL)
+
 #: What puts text in the place of variables before anything else reads it.
 Filler = Callable[[Fragment], Fragment]
 
@@ -72,7 +76,11 @@ def _run(parts: list[Node | None], file: File, environment: list[VariableUse]) -
         lead = " ".join(one.word() for one in words if isinstance(one.word(), str))  # type: ignore[misc]
         return read_fragment(texts[0].detached(f"{lead} {texts[0].text}", 0, texts[0].holes), environment)
     text = texts[0] if len(texts) == 1 else texts[0].followed_by(texts[1], " ")
-    return read_fragment(text, environment)
+    return read_fragment(text.replaced(_LINE_END, _as_words), environment)
+
+
+def _as_words(match: "re.Match[str]") -> str:
+    return {"\n": " ", "\\\n": "'\n'"}.get(match[0], match[0])
 
 
 def _interpolated(fragment: Fragment) -> Fragment:

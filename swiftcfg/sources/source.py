@@ -3,6 +3,7 @@
 from typing import Literal
 
 from swiftcfg.script import Script
+from swiftcfg.script.breakages import Breakage
 from swiftcfg.values import dataclass
 
 Kind = Literal[
@@ -13,10 +14,15 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that was read. ``fault`` says why there is no call in it, where that is known."""
+    """A text that was read.
+
+    ``fault`` says why there is no call in it, where that is known. ``hidden`` are calls that a reader sees and
+    nothing makes, with what is broken around them.
+    """
 
     name: str
     kind: Kind
     text: str
     calls: tuple[Script, ...]
     fault: str | None = None
+    hidden: tuple[Breakage, ...] = ()

@@ -2,6 +2,7 @@
 
 from swiftcfg.errors import InputError
 from swiftcfg.script import Script
+from swiftcfg.script.broken import hidden_in
 from swiftcfg.script.fragment import File
 from swiftcfg.sources.nodes import Mapping, Node, Sequence, mappings, read_nodes
 from swiftcfg.sources.pipelines import github_calls, gitlab_calls
@@ -23,7 +24,7 @@ def read_structured(name: str, text: str, *, sure: bool) -> Source:
         calls = [script for each, document in found if each for script in _calls_of(each, document, file)]
         known = next((each for each, _ in found if each), None)
         if known:
-            return Source(name, known, text, tuple(calls))
+            return Source(name, known, text, tuple(calls), hidden=hidden_in(file))
         if documents and isinstance(documents[0], Mapping) and looks_like_arguments(documents[0]):
             return Source(name, "args.json", text, (checkpoint_call(file, name),))
         call = settings_call(file, name)
