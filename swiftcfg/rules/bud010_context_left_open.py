@@ -22,6 +22,7 @@ from swiftcfg.rule import Finding, Fix
 from swiftcfg.rules.asked import request_of, rounded
 from swiftcfg.rules.knobs import Knobs
 from swiftcfg.rules.replan import first_broken
+from swiftcfg.rules.tiles import tiles_of
 from swiftcfg.script import Script
 from swiftcfg.tokens import Limits
 from swiftcfg.units import gib
@@ -44,6 +45,9 @@ def check(
         return
     knobs = Knobs(script, catalog, settings.backend)
     if model is None or model.text is None:
+        tiles = tiles_of(script, catalog)
+        if tiles and tiles.context:
+            return  # short, and BUD011 says what it holds
         message = "no context is set, so vLLM plans for all that the model was made for, often 128000 tokens and more"
         yield Finding(message, script.place, knobs.subject("max_model_len"))
         return

@@ -15,7 +15,6 @@ Good:
       --vllm_limit_mm_per_prompt '{"image": 3}'
 """
 
-import re
 from collections.abc import Iterator
 
 from swiftcfg.engine import EngineSettings
@@ -23,10 +22,8 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.model import Model
 from swiftcfg.rule import Finding
 from swiftcfg.rules.knobs import Knobs
-from swiftcfg.rules.releases import model_words
-from swiftcfg.rules.written import in_force
+from swiftcfg.rules.tiles import tiles_of
 from swiftcfg.script import Script
-from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
 SEVERITY = "warning"
@@ -38,33 +35,11 @@ SOURCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tiled:
-    """Tokens that the largest image becomes; ``context`` where the language model has little."""
-
-    names: str
-    image_tokens: int
-    context: int | None = None
-    remedy: str = ""
-
-
-#: 12 tiles and the thumbnail; four tiles of 24 x 24 patches, the whole image, and 48 ends of rows.
-_MODELS = (
-    _Tiled(
-        r"internvl-?_?(chat|[23])", 13 * 256,
-        remedy='; --vllm_engine_kwargs \'{"mm_processor_kwargs": {"max_dynamic_patch": 6}}\' makes it 1792 an image',
-    ),
-    _Tiled(r"llava-?_?v?1[._]6.*vicuna", 2928, 4096),
-    _Tiled(r"llava-?_?v?1[._]6", 2928),
-)  # fmt: skip
-
-
 def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model | None = None,
     workload: Workload | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
-    words = model_words(in_force(script, catalog))
-    row = next((row for word in words for row in _MODELS if re.search(row.names, word)), None)
+    row = tiles_of(script, catalog)
     if model is not None or row is None or settings.backend != "vllm":
         return
     stated = settings.media_limits.get("image")

@@ -23,6 +23,7 @@ from swiftcfg.memory.defaults import SWIFT_UTILIZATION
 from swiftcfg.model import Model
 from swiftcfg.rule import Finding
 from swiftcfg.rules.knobs import Knobs
+from swiftcfg.rules.replan import first_broken
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.units import GIB, gib
@@ -52,6 +53,9 @@ def check(
     spare = memory.room.best - memory.outside_budget.best if memory else None
     if version.release[:2] != _TROUBLED or share < _HIGH or (spare is not None and spare >= _ROOM):
         return
+    broken = first_broken(memory, "outside the budget", settings) if memory else None
+    if broken and broken.severity == "error":
+        return  # there is too little room to begin with: MEM006
     knobs = Knobs(script, catalog, settings.backend)
     left = f", {gib(max(0, spare))} are left" if spare is not None else ""
     yield Finding(
