@@ -16,6 +16,7 @@ TRIES = 100
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
+_UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ def is_reserved(port: int) -> bool:
     with suppress(OSError, ValueError):
         return any(first <= port <= last for first, last in _spans(_RESERVED.read_text(encoding="ascii")))
     return False
+
+
+def unprivileged_from() -> int:
+    """The first port that any user may have."""
+    with suppress(OSError, ValueError):
+        return int(_UNPRIVILEGED.read_text(encoding="ascii"))
+    return 1024
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

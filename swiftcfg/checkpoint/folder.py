@@ -32,7 +32,10 @@ def read_checkpoint(folder: Path, location: str | None = None) -> Model:
     files = {name: content for name in SETTINGS if (content := read_object(folder / name)) is not None}
     if "config.json" not in files:
         raise InputError(f"{folder} has no config.json", "give the folder of a checkpoint in Hugging Face format")
-    shards = _shards(folder)
+    missing: list[InputError] = []
+    shards = weight_files(folder, missing)
+    if missing:
+        raise missing[0]
     tensors = list({tensor.name: tensor for shard in shards for tensor in read_header(shard)}.values())
     args = dict(read_swift_args(folder))
     identity = Identity(
@@ -51,23 +54,24 @@ def _headers_of(shards: int) -> str:
     return "the safetensors header" if shards == 1 else f"{shards} safetensors headers"
 
 
-def _shards(folder: Path) -> list[Path]:
-    """The weight files a loader would read: those of the index, else all that are not an adapter's."""
+def weight_files(folder: Path, missing: list[InputError]) -> list[Path]:
+    """The weight files a loader would read: those of the index, else all that are not an adapter's.
+
+    Files that the index names and that are not there go to ``missing``; raises InputError for an index that is none.
+    """
     index = read_object(folder / INDEX)
     if index is not None:
-        return _indexed_shards(folder, index)
+        return _indexed_files(folder, index, missing)
     named = sorted(folder.glob("*.safetensors"))
     return [path for path in named if not path.name.startswith(("adapter_", "consolidated", "optimizer"))]
 
 
-def _indexed_shards(folder: Path, index: dict[str, Any]) -> list[Path]:
+def _indexed_files(folder: Path, index: dict[str, Any], missing: list[InputError]) -> list[Path]:
     weight_map = index.get("weight_map")
     if not isinstance(weight_map, dict) or {*map(type, weight_map.values())} != {str}:
         raise InputError(f"{folder / INDEX} has no weight_map of file names", "download the file again")
     names = sorted(set(weight_map.values()))
-    for name in names:
-        if "/" in name or "\\" in name or not is_file(folder / name):
-            raise InputError(
-                f"{folder / INDEX} names {name[:200]!r}, which is not in the folder", "finish the download"
-            )
-    return [folder / name for name in names]
+    absent = [name for name in names if "/" in name or "\\" in name or not is_file(folder / name)]
+    fault = f"{folder / INDEX} names {{}}, which is not in the folder"
+    missing += [InputError(fault.format(repr(name[:200])), "finish the download") for name in absent]
+    return [folder / name for name in names if name not in absent]

@@ -96,3 +96,8 @@ def _check_spans(spans: list[tuple[int, int, str]], available: int, path: Path) 
             f"{path} is incomplete: its header describes {reached} bytes of weights, {available} are there",
             "finish the download",
         )
+    if spans and reached < available:
+        raise InputError(
+            f"{path} has {available - reached} bytes more than the {reached} of weights that its header describes",
+            _AGAIN,
+        )

@@ -32,7 +32,8 @@ def parse_object(raw: bytes, where: str) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise InputError(f"{where} is not UTF-8 text", "download the file again") from None
     except json.JSONDecodeError as error:
-        raise InputError(f"{where} is not valid JSON: {error}", "download the file again") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"{where} is not valid JSON: {place}: {error.msg}", "download the file again") from None
     except RecursionError:
         raise InputError(f"{where} is nested too deeply", "download the file again") from None
     except ValueError:  # Python reads no integer of more than 4300 digits

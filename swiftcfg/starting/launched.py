@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from swiftcfg.errors import InputError
 from swiftcfg.rule import Rule
 from swiftcfg.script import Script
+from swiftcfg.suppress import UNUSED_IGNORE
 
 #: Rules on how a script starts and watches its server, and on a key among the words: launch does both in its own way.
 _OF_THE_SCRIPT = ("RUN", "SEC009")
@@ -38,7 +39,7 @@ _CHOOSING = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv",
 
 def rules_of_a_launch(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules that say something of a call that launch starts."""
-    return tuple(rule for rule in rules if not rule.code.startswith(_OF_THE_SCRIPT))
+    return tuple(rule for rule in rules if rule is not UNUSED_IGNORE and not rule.code.startswith(_OF_THE_SCRIPT))
 
 
 def told_of_programs(script: Script, *, python_given: bool) -> tuple[str, ...]:
