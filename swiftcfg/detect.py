@@ -197,15 +197,17 @@ def _ask(interpreter: str) -> tuple[str, list[str]]:
             [interpreter, "-I", "-c", _QUESTION],
             capture_output=True, timeout=_PATIENCE_S, check=True, stdin=subprocess.DEVNULL,
         ).stdout  # fmt: skip
-        prefix, places = json.loads(answer.splitlines()[-1] if answer.strip() else answer)
+        prefix, places = json.loads(answer.splitlines()[-1] if answer.strip() else "null")
     except FileNotFoundError:
         raise MachineError(f"there is no interpreter {interpreter}", _WAY_OUT) from None
     except subprocess.TimeoutExpired:
         raise MachineError(f"{interpreter} did not answer in {_PATIENCE_S} s", _WAY_OUT) from None
     except subprocess.CalledProcessError as error:
         raise MachineError(f"{interpreter} {_end(error)}", _WAY_OUT) from None
-    except (OSError, ValueError) as error:
-        raise MachineError(f"{interpreter} does not answer as a Python interpreter: {error}", _WAY_OUT) from None
+    except OSError as error:
+        raise MachineError(f"{interpreter} cannot be run: {error.strerror}", _WAY_OUT) from None
+    except (TypeError, ValueError):
+        raise MachineError(f"{interpreter} does not answer as a Python interpreter does", _WAY_OUT) from None
     return prefix, places
 
 

@@ -13,8 +13,9 @@ class SwiftcfgError(Exception):
 
     @property
     def in_one_line(self) -> str:
-        """Sentence and hint, for reports that have one text for both."""
-        return self.sentence if self.hint is None else f"{self.sentence}; {self.hint}"
+        """Sentence and hint, for reports that have one text for both; faults of several lines are joined."""
+        sentence = self.sentence.replace("\n  ", " ")
+        return sentence if self.hint is None else f"{sentence}; {self.hint}"
 
 
 class InputError(SwiftcfgError):

@@ -71,7 +71,7 @@ class FlagSpec:
             try:
                 return _NUMBERS[kind](word)
             except ValueError:
-                raise InputError(f"--{self.name} {word}: not {'an int' if kind == 'int' else 'a float'}") from None
+                raise InputError(f"--{self.name} {word}: no {'whole ' if kind == 'int' else ''}number") from None
         return word
 
 

@@ -90,7 +90,7 @@ def _table(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise InputError(f"{shown_name(str(path))} is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{shown_name(str(path))}: {error}") from None
+        raise InputError(f"{shown_name(str(path))}: not TOML: {error}") from None
     except RecursionError:
         raise InputError(f"{shown_name(str(path))} is nested too deep") from None
     return table

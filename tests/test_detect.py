@@ -62,8 +62,8 @@ def test_an_environment_without_ms_swift_is_no_answer_unless_it_is_given(tmp_pat
     [
         (None, "there is no interpreter {path}"),
         ("#!/bin/sh\necho no such module >&2\nexit 3\n", "{path} ended with status 3: no such module"),
-        ("#!/bin/sh\necho hello\n", "{no}: Expecting value: line 1 column 1 (char 0)"),
-        ("not a program", "{no}: [Errno 8] Exec format error: '{path}'"),
+        ("#!/bin/sh\necho hello\n", "{path} does not answer as a Python interpreter does"),
+        ("not a program", "{path} cannot be run: Exec format error"),
     ],
 )  # fmt: skip
 def test_an_interpreter_that_does_not_answer_is_told(tmp_path: Path, script: str | None, sentence: str):
@@ -73,7 +73,7 @@ def test_an_interpreter_that_does_not_answer_is_told(tmp_path: Path, script: str
         path.chmod(0o755)
     with pytest.raises(MachineError) as caught:
         find_runtime({}, str(path))
-    assert caught.value.sentence == sentence.format(path=path, no=f"{path} does not answer as a Python interpreter")
+    assert caught.value.sentence == sentence.format(path=path)
     assert "--ms-swift 4.6.0" in str(caught.value.hint)
 
 

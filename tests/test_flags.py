@@ -121,8 +121,8 @@ def test_words_become_a_value(flag: str, words: list[str], value: object):
 @pytest.mark.parametrize(
     ("flag", "words", "sentence"),
     [
-        ("vllm_max_model_len", ["1e6"], "--vllm_max_model_len 1e6: not an int"),
-        ("vllm_gpu_memory_utilization", ["0.9x"], "--vllm_gpu_memory_utilization 0.9x: not a float"),
+        ("vllm_max_model_len", ["1e6"], "--vllm_max_model_len 1e6: no whole number"),
+        ("vllm_gpu_memory_utilization", ["0.9x"], "--vllm_gpu_memory_utilization 0.9x: no number"),
         ("vllm_enforce_eager", ["maybe"], "--vllm_enforce_eager maybe: neither true nor false"),
         ("stream", [], "--stream expects a value"),
         ("adapters", [], "--adapters expects at least one value"),

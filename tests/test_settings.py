@@ -181,7 +181,7 @@ def test_everything_for_vllm_at_once():
         ("--vllm_gpu_memory_utilization 1.9", "", "1.9 is refused at start: vllm wants a share up to 1"),
         ("--vllm_gpu_memory_utilization nan", "", "nan is refused at start: vllm wants a share up to 1"),
         ("--vllm_max_num_seqs 0", "", "0 is refused at start: vllm wants 1 or more"),
-        ("--vllm_max_model_len 8k", "", "--vllm_max_model_len 8k: not an int"),
+        ("--vllm_max_model_len 8k", "", "--vllm_max_model_len 8k: no whole number"),
         (
             "--vllm_max 5",
             "",

@@ -156,7 +156,7 @@ def test_what_is_filled_in_elsewhere_is_unknown():
     [
         ("a.yaml", "- a\n", "a.yaml is not a mapping of flags to values"),
         ("a.yaml", "a: [", "line 2: did not find expected node content"),
-        ("a.py", "def f(:\n", "not Python: invalid syntax (<unknown>, line 1)"),
+        ("a.py", "def f(:\n", "not Python: line 1: invalid syntax"),
         ("a.sh", "echo 'a\nswift deploy\n", "a shell stops at line 1: a single quote is never closed"),
         ("a.sh", "vllm serve m\n", None),
         ("a.bin", "\0\1swift deploy", "it holds NUL bytes, which no script has"),

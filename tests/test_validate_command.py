@@ -476,7 +476,7 @@ def test_overrides_are_for_paths(here):
         ("select = 'FLG'", "swiftcfg.toml: select is not a list of texts"),
         ("[[overrides]]\nignore = []", "swiftcfg.toml: paths is not a list of texts"),
         ("overrides = 3", "swiftcfg.toml: overrides is not a list of tables"),
-        ("a = [", "swiftcfg.toml: "),
+        ("a = [", "swiftcfg.toml: not TOML: "),
         ("select = ['NOPE']", "there is no rule 'NOPE'"),
         ("model = './gone'", "there is no folder"),
     ],

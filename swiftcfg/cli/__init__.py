@@ -97,10 +97,15 @@ def _usage(error: click.UsageError) -> tuple[str, str]:
     return message[:1].lower() + message[1:], f"{command} --help shows what there is"
 
 
-def _fail(sentence: str, hint: str | None, status: int) -> None:
+def tell(sentence: str, hint: str | None) -> None:
+    """Say on standard error what is wrong and what to do about it."""
     for label, text in (("error", sentence), ("hint", hint)):
         if text:
             click.echo(f"{label}: {_UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)}", err=True)
+
+
+def _fail(sentence: str, hint: str | None, status: int) -> None:
+    tell(sentence, hint)
     sys.exit(status)
 
 

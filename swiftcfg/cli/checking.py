@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import click
-
 from swiftcfg.errors import SwiftcfgError
 from swiftcfg.files import STDIN
 
@@ -68,14 +66,12 @@ class Work:
         return True
 
     def _tell(self, error: SwiftcfgError) -> None:
-        from swiftcfg.report.plain import plain
+        from swiftcfg.cli import tell
 
         if error.sentence in [earlier.sentence for earlier in self.unusable]:
             return
         self.unusable.append(error)
-        for label, text in (("error", error.sentence), ("hint", error.hint)):
-            if text:
-                click.echo(f"{label}: {plain(text)}", err=True)
+        tell(error.sentence, error.hint)
 
 
 def _diff(path: str, before: str, after: str) -> str:

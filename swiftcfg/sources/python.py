@@ -30,8 +30,12 @@ def python_calls(file: File) -> tuple[Script, ...]:
             except IndentationError:  # a piece of a program
                 tree, shift = ast.parse(f"if True:\n{file.text}"), 1
         return _Reader(file, shift).read(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(f"not Python: {str(error) or type(error).__name__}") from None
+    except SyntaxError as error:
+        raise InputError(f"not Python: line {error.lineno}: {error.msg}") from None
+    except ValueError:  # a NUL byte
+        raise InputError("not Python: there is a character that no program holds") from None
+    except (RecursionError, MemoryError):
+        raise InputError("not Python that can be read: it is nested too deeply") from None
 
 
 @dataclass
