@@ -160,12 +160,6 @@ def look_again() -> Machine | str:
     return _machine()
 
 
-def look_again() -> Machine | str:
-    """What NVML tells now, for this and what follows; or why it tells nothing."""
-    _machine.cache_clear()
-    return _machine()
-
-
 def _known_limits(deployment: Deployment | None, reasons: dict[str, str]) -> Limits | None:
     if deployment is None:
         reasons["limits"] = reasons["model"]
