@@ -114,3 +114,19 @@ def _missing(path: str) -> Iterator[str]:
     if not os.path.lexists(path):
         yield from _missing(os.path.dirname(path) or os.curdir)  # noqa: PTH120
         yield path
+
+
+class HeldError(Exception):
+    """Another warden holds the name."""
+
+
+def held_folder(path: str, name: str) -> tuple[ServerFolder, int]:
+    """The folder of a server, made where it is missing, and its lock; somebody may be just removing an old one."""
+    for _ in range(3):
+        with suppress(FileNotFoundError):
+            folder = ServerFolder(path, make=True)
+            lock = folder.lock()
+            if lock is None:
+                raise HeldError(f"another launch holds the name {name}")
+            return folder, lock
+    raise HeldError(f"the folder of {name} is being removed again and again")

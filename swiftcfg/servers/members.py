@@ -25,7 +25,7 @@ def descendants(pid: int, table: Iterable[Process]) -> list[Process]:
     return found
 
 
-def left_behind(first: int, start_ticks: int, token: str) -> list[Process]:
+def left_behind(pid: int, start_ticks: int, token: str) -> list[Process]:
     """The living processes of a server whose warden is gone, so that its orphans are anybody's children.
 
     They carry its token; or they are in the session of its first process, which is still there or has left somebody
@@ -34,10 +34,10 @@ def left_behind(first: int, start_ticks: int, token: str) -> list[Process]:
     """
     table = [each for each in processes() if each.lives]
     marked = {each.pid for each in table if _carries(each, start_ticks, token)}
-    leads = any((each.pid, each.start_ticks) == (first, start_ticks) for each in table)
-    session = {each.pid for each in table if each.session == first}
+    leads = any((each.pid, each.start_ticks) == (pid, start_ticks) for each in table)
+    session = {each.pid for each in table if each.session == pid}
     found = marked | (session if leads or session & marked else set())
-    family = {each.pid for pid in found for each in descendants(pid, table)}
+    family = {each.pid for one in found for each in descendants(one, table)}
     return [each for each in table if each.pid in found | family and each.pid != os.getpid()]
 
 
@@ -109,5 +109,9 @@ class Ending:
         while not self.round():
             if time.monotonic() > until:
                 return False
-            time.sleep(ROUND_S)
+            self.rest()
         return True
+
+    def rest(self) -> None:
+        """Between two rounds."""
+        time.sleep(ROUND_S)

@@ -35,6 +35,12 @@ def new_state(name: str, record: State, *, grace_s: float, token: str) -> State:
     }
 
 
+def ended_state(state: State, *, status: int | None, by: str, killed: list[int], tail: list[str]) -> State:
+    """The same when all is over; ``status`` as subprocess gives it, None where nobody was there to see it."""
+    ended = {"status": status, "by": by, "killed": killed, "at": now(), "tail": tail}
+    return {**state, "phase": "ended", "ended": ended}
+
+
 def here() -> dict[str, str]:
     """What a pid means something in: one boot of one machine, and one container's view of it."""
     return {"host": os.uname().nodename, "boot_id": boot_id(), "pid_namespace": pid_namespace()}
