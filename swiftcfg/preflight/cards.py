@@ -12,7 +12,6 @@ from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.rules.replan import processes_in_words
 from swiftcfg.units import MIB, gib
-from swiftcfg.visible_gpus import ORDER, VISIBLE
 
 #: A desktop or a monitor holds less.
 _WORTH = 512 * MIB
@@ -27,9 +26,8 @@ def check_gpus(known: Known) -> Iterator[Said]:
     if isinstance(known.machine, str):
         yield _unseen(known, known.machine)
         return
-    environment = {**known.subject.caller, **{key: str(value) for key, value in known.config.environment}}
     try:
-        inventory = visible_inventory(known.machine, {k: environment[k] for k in (VISIBLE, ORDER) if k in environment})
+        inventory = visible_inventory(known.machine, known.environment)
     except MachineError as error:
         yield Problem("gpus", "error", error.sentence, error.hint)
         return

@@ -40,7 +40,7 @@ def check_download(known: Known) -> Iterator[Said]:
     name, model = named_model(known.config), known.facts.model
     if name is None or is_folder(expanded(name)) or not _ID.fullmatch(name):
         return
-    environment = {**known.subject.caller, **{key: str(value) for key, value in known.config.environment}}
+    environment = known.environment
     hub = hub_of(environment, str(known.config.word("use_hf") or ""))
     size = model.weights.total() if model and model.weights else None
     yield from judge(name, see(name, hub, environment, sees=bool(model and model.vision)), size)

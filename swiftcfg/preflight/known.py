@@ -1,5 +1,6 @@
 """What several checks need: the facts of the call on the cards of this machine, and where it would run."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig
@@ -31,8 +32,13 @@ class Known:
         return self.facts.settings.backend
 
     @property
-    def packages(self) -> "dict[str, str]":
-        return dict(self.subject.installation.packages)
+    def packages(self) -> Mapping[str, str]:
+        return self.subject.installation.packages
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the server would see, as far as they are told here."""
+        return {**self.subject.caller, **{name: str(word) for name, word in self.config.environment}}
 
     @property
     def ranks(self) -> int:
@@ -46,10 +52,18 @@ def look(subject: Subject) -> Known:
     described = isinstance(machine, str) or not machine.boards
     given = subject.given if described else replace(subject.given, gpu=None)
     facts = gather(subject.origin, subject.script, given)
-    return Known(subject, facts, machine, cpu_build(dict(subject.installation.packages), facts.settings.backend))
+    on_cpu = cpu_build(subject.installation.packages, facts.settings.backend)
+    return Known(subject, _without_cards(facts, on_cpu) if on_cpu else facts, machine, on_cpu)
 
 
-def cpu_build(packages: "dict[str, str]", backend: str) -> str | None:
+def _without_cards(facts: Facts, build: str) -> Facts:
+    """The facts of a server that leaves the cards alone."""
+    reason = f"the server computes on the CPU ({build})"
+    reasons = {**facts.reasons, "gpus": reason, "deployment": reason, "memory": reason}
+    return replace(facts, gpus=None, deployment=None, memory=None, reasons=reasons)
+
+
+def cpu_build(packages: Mapping[str, str], backend: str) -> str | None:
     """The build that makes the server use the processor, in words; None where there is none.
 
     PyTorch marks its builds by the local part of the version (https://pytorch.org/get-started/previous-versions/).

@@ -20,16 +20,14 @@ _PROGRAM = "swift/cli/deploy.py"
 
 #: Runs that program with words that come in on standard input, a JSON list in one line: so neither ps nor the
 #: environment shows them. Processes that the server spawns start from the program's file, as without this.
-_BOOTSTRAP = """\
-import json, os, runpy, sys
-words = json.loads(sys.stdin.buffer.readline())
-null = os.open(os.devnull, os.O_RDONLY)
-os.dup2(null, 0)
-os.close(null)
-sys.argv = sys.argv[1:] + words
-sys.path[0] = os.path.dirname(sys.argv[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+_BOOTSTRAP = (
+    "import json, os, runpy, sys; "
+    "words = json.loads(sys.stdin.buffer.readline()); "
+    "null = os.open(os.devnull, os.O_RDONLY); os.dup2(null, 0); os.close(null); "
+    "sys.argv = sys.argv[1:] + words; "
+    "sys.path[0] = os.path.dirname(sys.argv[0]); "
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
 
 
 @dataclass(frozen=True)
