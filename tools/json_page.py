@@ -34,6 +34,7 @@ COMMANDS = {
     "profiles": "swiftcfg profiles",
     "validate": "swiftcfg validate",
     "rules": "swiftcfg rules",
+    "probe": "swiftcfg probe",
 }
 #: Fields whose content another table shows.
 ELSEWHERE = {"plan": ("memory",), "tokens": ("variants[].effective", "variants[].notes", "variants[].items"),

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from swiftcfg.profile_model import Profile
 from swiftcfg.report.models import ModelReport
+from swiftcfg.report.probe import ProbeReport
 from swiftcfg.report.tokens import TokensReport
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -83,6 +84,14 @@ def tokens() -> dict[str, Any]:
     return {**schema, "title": "swiftcfg tokens --format json"}
 
 
+def probe() -> dict[str, Any]:
+    """The output of swiftcfg probe --format json; every field is always there."""
+    schema = TypeAdapter(ProbeReport).json_schema(mode="serialization")
+    for each in (schema, *schema["$defs"].values()):
+        each |= {"required": list(each["properties"]), "additionalProperties": False}
+    return {**schema, "title": "swiftcfg probe --format json"}
+
+
 #: File name -> what makes its schema. A new JSON output is a new row.
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "gpus.schema.json": gpu_schema.gpus,
@@ -91,6 +100,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "model.schema.json": model,
     "models.schema.json": models,
     "plan.schema.json": plan_schema.plan,
+    "probe.schema.json": probe,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
     "rules.schema.json": validate_schema.rules,

@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "Find what is wrong with existing deploy scripts, and mend it.",
     "explain": "Show the page of a rule that validate goes by.",
     "rules": "List the rules that validate goes by.",
+    "probe": "Ask a running server what it makes of pictures.",
     "tokens": "Count what images and videos cost after resizing.",
     "gpus": "Show the GPUs of this machine, or describe one of the catalogue.",
     "models": "List the known models, or show what is known of one.",

@@ -85,6 +85,16 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def backend_option(command: Command) -> Command:
+    return click.option(
+        "--backend",
+        type=click.Choice(("vllm", "transformers", "sglang", "lmdeploy")),
+        default="vllm",
+        show_default=True,
+        help="What ms-swift serves with.",
+    )(command)
+
+
 def runtime_options(command: Command) -> Command:
     """``--python`` and one option per package; the command gets them as ``python`` and ``versions``."""
     for option, package in reversed(VERSION_OPTIONS.items()):

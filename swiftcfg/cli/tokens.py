@@ -2,7 +2,7 @@
 
 import click
 
-from swiftcfg.cli.options import echo, format_option, given_versions, model_option, runtime_options
+from swiftcfg.cli.options import backend_option, echo, format_option, given_versions, model_option, runtime_options
 
 
 @click.command()
@@ -33,13 +33,7 @@ from swiftcfg.cli.options import echo, format_option, given_versions, model_opti
     metavar="N",
     help="ms-swift's flag --max_pixels, which is not the variable MAX_PIXELS.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(("vllm", "transformers", "sglang", "lmdeploy")),
-    default="vllm",
-    show_default=True,
-    help="What ms-swift serves with.",
-)
+@backend_option
 @runtime_options
 @format_option("text", "json")
 @click.pass_context

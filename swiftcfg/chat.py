@@ -1,0 +1,82 @@
+"""Chat: what to ask a running server that speaks OpenAI's language, and what its answers say."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from swiftcfg.exchange import Endpoint, NoAnswerError, Reply, endpoint_of, exchange
+from swiftcfg.values import dataclass
+
+__all__ = ["Answer", "Endpoint", "NoAnswerError", "chat", "endpoint_of", "health", "models"]
+
+OK = 200
+#: How much of a server's own words is repeated.
+LONGEST_MESSAGE = 600
+#: Where servers put their message: OpenAI and vLLM, ms-swift, FastAPI.
+_MESSAGES = ("error", "message", "detail")
+_NO_LIST = "is this the address of an OpenAI-like server, without the path of one of its pages?"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``error`` is None where the request was served; ``prompt_tokens`` is None where none are told."""
+
+    status: int
+    elapsed_s: float
+    prompt_tokens: int | None = None
+    text: str = ""
+    error: str | None = None
+
+
+def health(endpoint: Endpoint) -> int:
+    """The HTTP status of /health, which ms-swift has since 3.10; raises NoAnswerError."""
+    return exchange(endpoint, "GET", "/health").status
+
+
+def models(endpoint: Endpoint) -> tuple[str, ...]:
+    """Names that requests may ask for; raises NoAnswerError where no list of them comes back."""
+    reply = exchange(endpoint, "GET", "/v1/models")
+    if reply.status != OK:
+        raise NoAnswerError(f"{endpoint}/v1/models answers {_refusal(reply)}", _NO_LIST)
+    try:
+        return tuple(str(each["id"]) for each in json.loads(reply.body)["data"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NoAnswerError(f"what {endpoint}/v1/models answers is no list of models", _NO_LIST) from None
+
+
+def chat(endpoint: Endpoint, model: str, content: str | Sequence[Mapping[str, Any]]) -> Answer:
+    """Ask for one token of answer to one message of a user; raises NoAnswerError where no answer could be read."""
+    request = {"model": model, "messages": [{"role": "user", "content": content}], "max_tokens": 1, "temperature": 0}
+    reply = exchange(endpoint, "POST", "/v1/chat/completions", json.dumps(request).encode())
+    if reply.status != OK:
+        return Answer(reply.status, reply.elapsed_s, error=_refusal(reply))
+    try:
+        data = json.loads(reply.body)
+        text = data["choices"][0]["message"]["content"]
+        tokens = (data.get("usage") or {}).get("prompt_tokens")
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+        return Answer(reply.status, reply.elapsed_s, error=f"the answer is no chat completion: {_shown(reply.body)}")
+    known = isinstance(tokens, int) and not isinstance(tokens, bool)
+    return Answer(reply.status, reply.elapsed_s, tokens if known else None, text if isinstance(text, str) else "")
+
+
+def _refusal(reply: Reply) -> str:
+    return f"HTTP {reply.status}: {_message(reply.body)}"
+
+
+def _message(body: bytes) -> str:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return _shown(body) or "no message"
+    while isinstance(data, dict) and (inner := next((data[name] for name in _MESSAGES if name in data), None)):
+        data = inner
+    if isinstance(data, list):
+        data = "; ".join(str(each.get("msg", each)) if isinstance(each, dict) else str(each) for each in data)
+    return _shown(str(data).encode("utf-8", "replace")) or "an empty message"
+
+
+def _shown(body: bytes) -> str:
+    """The beginning of a text, on one line."""
+    text = " ".join(body[: 4 * LONGEST_MESSAGE].decode("utf-8", "replace").split())
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
