@@ -122,7 +122,7 @@ class Document:
         return Judged(text, read.calls, (*found, *((None, one) for one in self._of_the_file(left, read))))
 
     def _left(self, text: str, read: Source) -> Suppressed:
-        origin = Origin(self.name, read.kind, text, self.mode)
+        origin = Origin(self.name, read.kind, text, self.mode, read.calls)
         outcomes = [self._outcome(script, origin, self.given) for script in read.calls]
         return suppress([*outcomes, *self._hidden(read, origin)], text, every_rule())
 

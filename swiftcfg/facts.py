@@ -31,13 +31,14 @@ COMMON_SIZES = (
 class Origin:
     """Where a call is written: the file as the user named it, its kind, its permission bits, its whole text.
 
-    ``text`` is "" for a command given as words. ``mode`` is None where there is no file.
+    ``text`` is "" for a command given as words. ``mode`` is None where there is no file. ``calls`` are all of it.
     """
 
     name: str
     kind: str
     text: str
     mode: int | None = None
+    calls: tuple[Script, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,3 +269,34 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(name: str, written: Call
     assert [(use.name, use.words) for use in call.flags] == [("model", ("m",)), ("port", ("80",))]
     assert [(use.name, use.word) for use in call.variables] == [("FPS", "2")]
     assert all(span.of(text).strip("\"'") in ("m", "80") for use in call.flags for span in use.word_spans if span)
+
+
+COMPOSE = """services:
+  one: {{image: swift, {first} command: swift deploy --model m --port 9000}}
+  two: {{image: swift, {second} command: swift deploy --model m --port 9000}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("", "", False),
+        ("network_mode: host,", "", False),
+        ("network_mode: host,", "network_mode: host,", True),
+        ("network_mode: bridge,", "network_mode: bridge,", False),
+        ("", 'network_mode: "service:one",', True),
+        ("", 'network_mode: "service:other",', False),
+    ],
+)
+def test_services_share_their_ports_where_they_share_a_network(first: str, second: str, shared: bool):
+    one, two = find_calls("compose.yaml", COMPOSE.format(first=first, second=second)).calls
+    assert (one.network == two.network) is shared
+
+
+def test_containers_share_their_ports_with_those_of_their_pod():
+    container = "{name: a, command: [swift, deploy, --model, m]}"
+    pod = f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {container}\n  - {container}\n"
+    one, two, three = find_calls(
+        "pod.yaml", f"{pod}---\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {container}\n"
+    ).calls
+    assert one.network == two.network != three.network

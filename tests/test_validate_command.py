@@ -166,6 +166,19 @@ def test_what_keeps_rules_from_running_is_told_once(here):
     assert "not checked: VIS001: the model is $MODEL, which is not known here: give --model\n" in result.stdout
 
 
+def test_services_on_one_network_that_take_the_same_port_are_told(here):
+    call = "command: swift deploy --model m --infer_backend vllm --host 127.0.0.1"
+    text = "services:\n" + "".join(f"  {name}:\n    network_mode: host\n    {call}\n" for name in "ab")
+    (here / "compose.yaml").write_text(text)
+    (finding,) = data("compose.yaml", "--select", "RUN003")["files"][0]["findings"]
+    assert (finding["line"], finding["message"]) == (
+        7,
+        "the server started in line 4 has port 8000: ms-swift takes another one for this",
+    )
+    (here / "compose.yaml").write_text(text.replace("host\n", "bridge\n", 1))
+    assert data("compose.yaml", "--select", "RUN003")["files"][0]["findings"] == []
+
+
 # Formats
 
 

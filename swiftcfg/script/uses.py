@@ -134,6 +134,8 @@ class Script:
     copied: they separate words wherever in the file the call stands. ``forbidden`` are characters that
     must not be put in, because the call itself is written in quotes (``bash -c '…'``), or in YAML or JSON.
     A function that is called twice makes two calls with the same spans. ``file`` is what the call was read from.
+    ``network`` is the same for calls of a file that run at the same time and take their ports from one machine or
+    pod; it is None where nothing tells that.
     """
 
     flags: tuple[FlagUse, ...]
@@ -153,6 +155,7 @@ class Script:
     forbidden: str = ""
     syntax: Syntax = "shell"
     file: "File | None" = field(default=None, compare=False, repr=False)
+    network: str | None = None
 
     @property
     def start(self) -> Place:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from swiftcfg.config import Unknown
 from swiftcfg.config import Word as Value
@@ -28,10 +29,19 @@ Filler = Callable[[Fragment], Fragment]
 def compose_calls(document: Mapping, file: File) -> Iterator[Script]:
     """The calls of every service."""
     services = document.mapping("services")
-    for _, service in services.pairs if services else ():
+    for name, service in services.pairs if services else ():
         if isinstance(service, Mapping):
             environment = variables_of(service.get("environment"), _interpolated)
-            yield from _run([service.get("entrypoint"), service.get("command")], file, environment)
+            network = _network_of(service) or f"service:{name.text}"
+            calls = _run([service.get("entrypoint"), service.get("command")], file, environment)
+            yield from (replace(call, network=network) for call in calls)
+
+
+def _network_of(service: Mapping) -> str | None:
+    """The network that a service shares with others of the same mode; None where it has its own."""
+    mode = service.get("network_mode")
+    shares = isinstance(mode, Scalar) and re.fullmatch(r"host|(?:service|container):.+", mode.text)
+    return shares.group() if shares else None
 
 
 def kubernetes_calls(document: Mapping, file: File) -> Iterator[Script]:
@@ -41,7 +51,8 @@ def kubernetes_calls(document: Mapping, file: File) -> Iterator[Script]:
             containers = mapping.get(kind)
             for container in containers.items if isinstance(containers, Sequence) else ():
                 if isinstance(container, Mapping):
-                    yield from _container_calls(container, file)
+                    pod = f"pod:{mapping.start}" if kind == "containers" else None
+                    yield from (replace(call, network=pod) for call in _container_calls(container, file))
 
 
 def _container_calls(container: Mapping, file: File) -> Iterator[Script]:
