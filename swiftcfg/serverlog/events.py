@@ -1,15 +1,13 @@
 """Events: what a line of the server's output tells of its start, its settings and its memory."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from functools import cache
 from typing import Literal
 
+from swiftcfg.serverlog.figures import Unit, figure, scale_of
 from swiftcfg.serverlog.sightings import SIGHTINGS, Sighting
-from swiftcfg.units import GIB, MIB
 from swiftcfg.values import dataclass
 
-Unit = Literal["bytes", "tokens", "items", "blocks", "share", "times"]
 Origin = Literal["environment", "default", "program"]
 
 
@@ -51,22 +49,6 @@ class Measured:
 
 Event = Stage | Listening | Applied | Measured
 
-#: How a figure is turned into its unit: the last word of a group's name -> unit and how many of it one is.
-_SCALES: dict[str, tuple[Unit, int]] = {
-    "gib": ("bytes", GIB),
-    "mib": ("bytes", MIB),
-    "bytes": ("bytes", 1),
-    "tokens": ("tokens", 1),
-    "items": ("items", 1),
-    "blocks": ("blocks", 1),
-    "share": ("share", 1),
-    "times": ("times", 1),
-}
-
-#: vLLM prints two decimals at most, and drops zeros at the end from 0.14.0 on: 15.6 may be 15.595
-#: (vllm@0.14.0:vllm/utils/mem_utils.py format_gib). Longer ones are as exact as they look.
-_FEWEST_DECIMALS = 2
-
 
 def events_of(line: str) -> tuple[Event, ...]:
     """What one line tells; nothing for most lines."""
@@ -104,16 +86,6 @@ def _events(sighting: Sighting, line: str) -> Iterable[Event]:
         yield Listening(told["host"].strip("[]"), int(told["port"]))
     if "value" in told:
         yield Applied(told.get("name", sighting.applied), told["value"], sighting.origin)
-    for group, text in told.items():
-        name, _, scale = group.rpartition("_")
-        if name and scale in _SCALES:
-            yield _measured(name.replace("_", " "), text, *_SCALES[scale])
-
-
-def _measured(name: str, text: str, unit: Unit, scale: int) -> Measured:
-    number = Decimal(text.replace(",", ""))
-    if unit in {"share", "times"}:
-        return Measured(name, float(number), unit)
-    decimals = -int(number.as_tuple().exponent)
-    rounding = 0 if scale == 1 else int(scale / 10 ** max(decimals, _FEWEST_DECIMALS) / 2) + 1
-    return Measured(name, round(number * scale), unit, rounding)
+    for group in filter(scale_of, told):
+        name, value, unit, rounding = figure(group, told[group])
+        yield Measured(name.replace("_", " "), value, unit, rounding)

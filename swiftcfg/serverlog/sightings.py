@@ -9,13 +9,11 @@ import re
 from functools import cache
 from typing import Literal
 
+from swiftcfg.serverlog.figures import named_groups
 from swiftcfg.values import dataclass
 
 #: The stages of a start in their order. A server without graphs, or of another engine, leaves some out.
 STAGES = ("imports", "config", "weights", "profiling", "KV cache", "graph capture", "serving")
-
-_NAME = re.compile(r"\{([a-z_]+)\}")
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Sighting:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Patterns are compiled when they are first needed: most starts see a third of them."""
-    return re.compile(_NAME.sub(lambda name: f"(?P<{name[1]}>{_NUMBER})", pattern), re.ASCII)
+    return re.compile(named_groups(pattern), re.ASCII)
 
 
 def _stage(stage: str, word: str, source: str, pattern: str | None = None) -> Sighting:
@@ -91,7 +89,10 @@ _FIGURES = (
     ),
     Sighting("kv cache memory in use", r"in use is {kv_cache_bytes} bytes", "vllm@0.10.2:vllm/v1/worker/gpu_worker.py"),
     Sighting("kv cache memory in use", r"in use is {kv_cache_gib} GiB", "vllm@0.20.0:vllm/v1/worker/gpu_worker.py:660"),
-    Sighting("KV cache size: ", r"KV cache size: {kv_tokens} tokens", "vllm@0.8.5:vllm/v1/core/kv_cache_utils.py:634"),
+    Sighting(
+        "KV cache size: ", r"KV cache size: {kv_capacity_tokens} tokens",
+        "vllm@0.8.5:vllm/v1/core/kv_cache_utils.py:634",
+    ),
     Sighting(
         "Maximum concurrency for", r"for {max_model_len_tokens} tokens per request: {concurrency_times}x",
         "vllm@0.8.5:vllm/v1/core/kv_cache_utils.py:637",
