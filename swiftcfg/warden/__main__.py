@@ -8,8 +8,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from swiftcfg.servers.folder import HeldError
-from swiftcfg.warden.feed import Feed
-from swiftcfg.warden.keeper import FAREWELL_S, Keeper
+from swiftcfg.warden.feed import FAREWELL_S, Feed
+from swiftcfg.warden.keeper import Keeper
 from swiftcfg.warden.machine import close_all_but
 
 REFUSED_STATUS = 1

@@ -12,7 +12,7 @@ from typing import Any
 from swiftcfg.procfs import Process, processes
 from swiftcfg.servers.folder import REQUEST, STATE, held_folder
 from swiftcfg.servers.members import ROUND_S, TOKEN_VARIABLE, Ending, descendants, left_behind
-from swiftcfg.servers.state import identity, new_state, now, write_state
+from swiftcfg.servers.state import ended_state, identity, new_state, now, write_state
 from swiftcfg.warden.alarms import Alarms
 from swiftcfg.warden.feed import FAREWELL_S, Feed
 from swiftcfg.warden.guard import Guard
