@@ -44,7 +44,7 @@ class Verdict:
     """What ms-swift said to one list of words.
 
     ``argv`` is what its YAML loader made of them; ``environment`` are the variables it set; ``values`` every
-    argument after parsing; ``engine`` what it hands to its vLLM engine (level 2 with ``--infer_backend vllm``).
+    argument after parsing; ``engine`` the keywords that the constructor of its engine gets (level 2).
     """
 
     accepted: bool

@@ -31,7 +31,7 @@ SOURCES = (
 )
 
 #: What is lost with them decides whether the server fits and starts. PAR003 speaks of data parallelism.
-_SEVERE = frozenset({"max_model_len", "vllm_quantization"})
+_SEVERE = frozenset({"max_model_len", "quant_bits", "quant_method", "vllm_quantization"})
 _ELSEWHERE = frozenset({"data_parallel_size", "vllm_data_parallel_size"})
 
 
@@ -53,9 +53,12 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Ite
 
 
 def _fix(one: Written, instead: Route | None, given: dict[str, Written]) -> Fix:
-    if instead and instead.key is None and instead.flag not in given:
-        return Fix(f"write --{instead.flag}", (RenameFlag(one.use.name, instead.flag),))
-    return Fix(f"leave out {one.use.spelling}", (RemoveFlag(one.use.name),))
+    """Rename it; leave it out, which takes a look where nothing else says what it was meant to do."""
+    plain = instead.flag if instead and instead.key is None else None
+    if plain and plain not in given:
+        return Fix(f"write --{plain}", (RenameFlag(one.use.name, plain),))
+    safe = plain is not None or one.name not in _SEVERE
+    return Fix(f"leave out {one.use.spelling}", (RemoveFlag(one.use.name),), safe=safe)
 
 
 def _adapters(given: dict[str, Written], unread: dict[str, str]) -> Iterator[Finding]:

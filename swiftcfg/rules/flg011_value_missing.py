@@ -1,7 +1,8 @@
 """Flag without its value.
 
 A flag that is on or off may stand alone, but an ``Optional[bool]`` of ms-swift such as
-``--vllm_enable_prefix_caching`` or ``--enable_thinking`` may not: argparse ends with ``expected one argument``.
+``--vllm_enable_prefix_caching`` or ``--enable_thinking`` may not: argparse ends with ``expected one argument``. So
+does a value of a settings file that begins with a dash, which is put on a command line and taken for a flag there.
 
 Bad:
 
@@ -28,5 +29,6 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     for one in flags_of(script, catalog):
         refusal, spec = one.refusal(), one.match.spec
         if refusal and refusal.kind == "missing" and spec:
-            on = Fix("write true after it", (SetFlag(one.use.name, "true"),)) if "bool" in spec.kind else None
+            bare = "bool" in spec.kind and not one.words
+            on = Fix("write true after it", (SetFlag(one.use.name, "true"),)) if bare else None
             yield Finding(refusal.sentence, one.use.place, one.use.spelling, on)

@@ -25,7 +25,7 @@ class Reading:
 
 
 def is_json(name: str) -> bool:
-    return name.endswith(_NAMES)
+    return name.endswith(_NAMES) or name == "columns"
 
 
 @remembered
@@ -34,11 +34,11 @@ def readings(script: Script, catalog: FlagCatalog) -> tuple[tuple[Written, Readi
     return tuple(
         (one, _read(one.word, repaired=catalog.version >= REPAIRS_JSON))
         for one in in_force(script, catalog).values()
-        if is_json(one.name) and one.word is not None and not _may_be_a_file(one.word)
+        if is_json(one.name) and one.word is not None and not may_be_a_file(one.word)
     )
 
 
-def _may_be_a_file(text: str) -> bool:
+def may_be_a_file(text: str) -> bool:
     return "{" not in text and ("/" in text or text.endswith(".json"))
 
 
@@ -49,10 +49,10 @@ def _read(text: str, *, repaired: bool) -> Reading:
         return Reading(text, fault=str(error))
     except laxjson.UnclearError as error:
         return Reading(text, unclear=str(error))
-    return Reading(text, value, repaired=not _is_strict(text))
+    return Reading(text, value, repaired=not is_strict(text))
 
 
-def _is_strict(text: str) -> bool:
+def is_strict(text: str) -> bool:
     try:
         json.loads(text)
     except ValueError:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 from swiftcfg.errors import InputError
 from swiftcfg.flags import FlagCatalog, Match
 from swiftcfg.script import FlagUse, Script
+from swiftcfg.script.arguments import looks_like_option
 from swiftcfg.values import dataclass
 
 #: Why ms-swift's parser refuses the words after a flag.
@@ -61,6 +62,9 @@ class Written:
             return None
         if self.match.negated:
             return Refusal("left over", f"{self.use.spelling} takes no value") if words else None
+        flags = () if self.use.glued else [word for word in words if looks_like_option(word)]
+        if flags:  # only a settings file can say so: a shell would have made it a flag
+            return Refusal("missing", f"--{self.name} expects a value, and {flags[0]!r} is taken for a flag")
         try:
             spec.value(words)
         except InputError as error:

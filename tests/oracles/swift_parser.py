@@ -2,8 +2,8 @@
 
 Runs inside an interpreter that has ms-swift; swiftcfg is not needed there. A request is
 ``{"argv": [...], "level": 1}``; level 1 only parses (no model needed), level 2 also runs
-``DeployArguments.__post_init__``, which wants ``--model`` to be a folder with a config.json.
-``{"fields": true}`` asks for the fields of DeployArguments instead.
+``DeployArguments.__post_init__``, which wants ``--model`` to be a folder with a config.json, and tells what the
+engine's constructor would get. ``{"fields": true}`` asks for the fields of DeployArguments instead.
 """
 
 import contextlib
@@ -22,14 +22,28 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
 warnings.simplefilter("ignore")
 
 import swift  # noqa: E402
+import swift.infer_engine  # noqa: E402
+import swift.pipelines.infer.infer  # noqa: E402
 from swift.arguments import DeployArguments  # noqa: E402
 from swift.cli.main import parse_yaml_args  # noqa: E402
+from swift.pipelines.infer.deploy import SwiftDeploy  # noqa: E402
 from swift.utils.utils import _patch_get_type_hints  # noqa: E402
 from transformers import HfArgumentParser  # noqa: E402
 
 logging.disable(logging.CRITICAL)
-with _patch_get_type_hints():
-    PARSER = HfArgumentParser([DeployArguments])
+
+
+def make_parser() -> HfArgumentParser:
+    with _patch_get_type_hints():
+        return HfArgumentParser([DeployArguments])
+
+
+PARSER = make_parser()
+
+#: Every engine is replaced by one that returns what it was given; none of their libraries is here.
+for name in ("VllmEngine", "SglangEngine", "LmdeployEngine"):
+    setattr(swift.infer_engine, name, dict)
+swift.pipelines.infer.infer.TransformersEngine = dict
 
 
 def parsed(argv: list[str]) -> dict[str, Any]:
@@ -38,11 +52,9 @@ def parsed(argv: list[str]) -> dict[str, Any]:
 
 
 def initialised(argv: list[str]) -> dict[str, Any]:
-    arguments, *_, rest = PARSER.parse_args_into_dataclasses(argv, return_remaining_strings=True)
-    answer = {"values": vars(arguments), "left_over": rest}
-    if arguments.infer_backend == "vllm":
-        answer["engine"] = arguments.get_vllm_engine_kwargs()
-    return answer
+    parser = make_parser()  # ms-swift changes the lists that are its defaults
+    arguments, *_, rest = parser.parse_args_into_dataclasses(argv, return_remaining_strings=True)
+    return {"values": vars(arguments), "left_over": rest, "engine": SwiftDeploy.get_infer_engine(arguments)}
 
 
 def judge(argv: list[str], level: int) -> dict[str, Any]:
