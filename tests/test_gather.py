@@ -7,6 +7,7 @@ import pytest
 from swiftcfg import nvml
 from swiftcfg.detect import find_runtime, read_catalog
 from swiftcfg.errors import MachineError
+from swiftcfg.errors import InputError
 from swiftcfg.facts import Facts, Origin
 from swiftcfg.gather import Given, gather
 from swiftcfg.script import read_script
@@ -24,25 +25,38 @@ def facts_of(text: str, model: str | None = None, gpu: str | None = None, utils:
 def test_with_a_model_and_a_card_everything_is_known():
     facts = facts_of(CALL, gpu="H100-80GB")
     assert facts.reasons == {}
-    assert facts.known().keys() == {name for name in Facts.__dataclass_fields__ if name != "workload"}
+    assert set(Facts.__dataclass_fields__) - facts.known().keys() == {"workload", "video_readers"}
     assert facts.memory is not None
     assert facts.memory.verdict == "fits"
 
 
 @pytest.mark.parametrize(
-    ("call", "model", "reason"),
+    ("call", "reason"),
     [
-        ("swift deploy --infer_backend vllm", None, "the command names no model: give --model"),
-        ("swift deploy --model $M", None, "the model is $M, which is not known here: give --model"),
-        ("swift deploy --model /nope/x", None, "there is no folder /nope/x: give --model"),
-        ("swift deploy --model $M", "no-such", "no model called 'no-such' is known, and there is no such folder"),
+        ("swift deploy --infer_backend vllm", "the command names no model: give --model"),
+        ("swift deploy --model $M", "the model is $M, which is not known here: give --model"),
+        ("swift deploy --model /nope/x", "there is no folder /nope/x: give --model"),
     ],
 )
-def test_without_a_model_the_reason_holds_for_all_that_follows(call: str, model: str | None, reason: str):
-    facts = facts_of(call, model, "H100-80GB")
+def test_without_a_model_the_reason_holds_for_all_that_follows(call: str, reason: str):
+    facts = facts_of(call, gpu="H100-80GB")
     assert (facts.model, facts.limits, facts.deployment, facts.memory) == (None, None, None, None)
     assert set(facts.reasons) == {"model", "limits", "deployment", "memory"}
     assert all(said.startswith(reason) for said in facts.reasons.values())
+
+
+@pytest.mark.parametrize(
+    ("model", "fault"),
+    [
+        ("no-such", "no model called 'no-such' is known, and there is no such folder"),
+        ("/no/x", "there is no folder /no/x"),
+    ],
+)
+def test_a_model_that_an_option_names_must_be_there(model: str, fault: str):
+    for _ in range(2):
+        with pytest.raises(InputError) as caught:
+            facts_of(CALL, model, "H100-80GB")
+        assert caught.value.sentence == fault
 
 
 def test_the_option_wins_over_the_command():

@@ -18,12 +18,11 @@ LISTED_ONLY = "internlm3"
 def test_model_types_and_templates_are_those_that_ms_swift_registers():
     script = Path(__file__).parent / "oracles" / "swift_registered.py"
     command = [str(interpreter("swift")), str(script)]
-    registered = json.loads(
-        subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    )
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    registered = json.loads(done.stdout)
     catalog = read_catalog(Version("4.6.0"))
-    known = {kind: sorted({*catalog.values(kind)} - LISTED_ONLY) for kind in registered}
-    assert known == registered
+    assert sorted(catalog.values("model_types")) == registered["model_types"]
+    assert sorted(catalog.values("templates")) == sorted([*registered["templates"], LISTED_ONLY])
 
 
 def test_a_release_knows_its_own_types_only():
