@@ -6,8 +6,7 @@ import pytest
 
 from swiftcfg import nvml
 from swiftcfg.detect import find_runtime, read_catalog
-from swiftcfg.errors import MachineError
-from swiftcfg.errors import InputError
+from swiftcfg.errors import InputError, MachineError
 from swiftcfg.facts import Facts, Origin
 from swiftcfg.gather import Given, gather
 from swiftcfg.script import read_script
