@@ -34,6 +34,8 @@ COMMANDS = {
     "profiles": "swiftcfg profiles",
     "validate": "swiftcfg validate",
     "rules": "swiftcfg rules",
+    "ps": "swiftcfg ps",
+    "stop": "swiftcfg stop NAME",
     "probe": "swiftcfg probe",
 }
 #: Fields whose content another table shows.

@@ -12,6 +12,7 @@ from typing import Any
 import gpu_schema
 import memory_schema
 import plan_schema
+import server_schema
 import validate_schema
 from pydantic import TypeAdapter
 
@@ -103,7 +104,9 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "probe.schema.json": probe,
     "profile.schema.json": profile,
     "profiles.schema.json": profiles,
+    "ps.schema.json": server_schema.ps,
     "rules.schema.json": validate_schema.rules,
+    "stop.schema.json": server_schema.stop,
     "tokens.schema.json": tokens,
     "validate.schema.json": validate_schema.validate,
 }

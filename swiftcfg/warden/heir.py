@@ -12,11 +12,11 @@ from contextlib import suppress
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from swiftcfg.servers.folder import ServerFolder
-from swiftcfg.servers.logs import last_lines
+from swiftcfg.servers.logs import LogReader
 from swiftcfg.servers.members import Ending, left_behind
 from swiftcfg.servers.state import State, ended_state, read_state, write_state
 from swiftcfg.warden.feed import FAREWELL_S, Feed
-from swiftcfg.warden.tail import LINES
+from swiftcfg.warden.tail import Tail
 
 READ_BYTES = 2**16
 
@@ -31,8 +31,7 @@ def main(words: list[str]) -> int:
     if state["ended"] is None:
         feed.event("stopping", by="guard", grace_s=state["grace_s"])
         killed = _end(state, source)
-        tail = [line.decode("utf-8", "replace").rstrip("\r\n") for line in last_lines(folder, LINES)]
-        state = ended_state(state, status=None, by="guard", killed=killed, tail=tail)
+        state = ended_state(state, status=None, by="guard", killed=killed, tail=_tail(folder))
         with suppress(OSError):  # the disk is full: the feed tells it, and later looks find nobody alive
             write_state(folder, state)
     os.close(lock)
@@ -50,6 +49,14 @@ def _end(state: State, source: int) -> list[int]:
             while os.read(source, READ_BYTES):
                 pass  # nobody hides the secrets in it any more, so it is kept nowhere
     return sorted(ending.killed)
+
+
+def _tail(folder: ServerFolder) -> list[str]:
+    """The last lines are those of the log."""
+    tail, log = Tail(), LogReader(folder)
+    while data := log.read():
+        tail.feed(data)
+    return tail.lines()
 
 
 if __name__ == "__main__":
