@@ -54,8 +54,9 @@ def check(
     of = f"{gib(memory.total.best)} that the card has"
     limit = f"the engine may take {gib(room)} of the {of}" if settings.backend == "vllm" else f"{gib(room)} are free"
     knob = "gpu_memory_utilization" if share else "tensor_parallel_size"
+    way = f"; a share of {share:g} would do" if share else _way(deployment)
     yield Finding(
-        f"the weights of {deployment.model.name} take {gib(weights.amount.best)} a card, and {limit}{_way(deployment)}",
+        f"the weights of {deployment.model.name} take {gib(weights.amount.best)} a card, and {limit}{way}",
         knobs.place(knob),
         knobs.subject(knob),
         fix,
