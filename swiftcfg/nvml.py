@@ -102,29 +102,17 @@ def read_machine() -> Machine:
 def machine_within(seconds: float) -> Machine:
     """The same, for those who can do without: raises MachineError where there is no NVML or it is slow."""
     import ctypes  # noqa: PLC0415
-    from queue import Empty, SimpleQueue  # noqa: PLC0415
-    from threading import Thread  # noqa: PLC0415
+
+    from swiftcfg.patience import answer_within  # noqa: PLC0415
 
     try:
         ctypes.CDLL(_LIBRARY)
     except OSError:
         raise MachineError("there is no NVML on this machine") from None
-    answers: SimpleQueue[Machine | Exception] = SimpleQueue()
-    Thread(target=lambda: answers.put(_machine_or_error()), daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
-    except Empty:
+        return answer_within(seconds, read_machine)
+    except TimeoutError:
         raise MachineError(f"NVML did not answer within {seconds:g} s") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
-def _machine_or_error() -> Machine | Exception:
-    try:
-        return read_machine()
-    except Exception as error:  # noqa: BLE001  (raised again where the answer is waited for)
-        return error
 
 
 @contextmanager

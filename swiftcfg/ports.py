@@ -2,17 +2,20 @@
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from swiftcfg.errors import MachineError
+from swiftcfg.patience import answer_within
 from swiftcfg.values import dataclass
 
 #: Where ports are looked for one after the other: from the one that swift deploy takes where it is told none.
 FIRST_PORT = 8000
 #: As many as ms-swift tries (ms-swift@4.6.0:swift/utils/utils.py:299, find_free_port).
 TRIES = 100
+#: A name of this machine is in a file; one that a server of names has to be asked for is hardly one.
+_RESOLVER_PATIENCE_S = 0.5
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
@@ -80,10 +83,14 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[object, ...]]]:
-    """What the server binds for a host: every address of its name."""
+    """What the server binds for a host: every address of its name; one that cannot be had where it has none."""
+
+    def look_up() -> Iterable[tuple[int, int, int, str, tuple[object, ...]]]:
+        return socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
+        found = answer_within(_RESOLVER_PATIENCE_S, look_up)
+    except (OSError, UnicodeError):  # TimeoutError is an OSError
         return [(socket.AF_UNSPEC, ())]
     return list(dict.fromkeys((family, tuple(address)) for family, _, _, _, address in found))
 

@@ -62,7 +62,7 @@ def differences(planned: Sequence[Gpu], seen: Sequence[Gpu]) -> Iterator[Said]:
                 f"the plan is for {wanted.name} with {gib(wanted.cuda_total.best)}, and {shown(there)} has "
                 f"{gib(there.cuda_total.best)}", _PLAN_AGAIN,
             )  # fmt: skip
-        elif there.name != wanted.name:
+        elif there.compute_capability != wanted.compute_capability:
             yield Note("gpus", f"the plan is for {wanted.name}, and {shown(there)} serves, with at least its memory")
 
 

@@ -1,0 +1,28 @@
+"""Patience: an answer within some seconds, from what may take for ever and cannot be broken off."""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+def answer_within(seconds: float, question: Callable[[], Answer]) -> Answer:
+    """What the question returns or raises; TimeoutError where it does not in time, and it is left to itself."""
+    answers: SimpleQueue[tuple[Answer | None, Exception | None]] = SimpleQueue()
+    Thread(target=lambda: answers.put(_asked(question)), daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return answer  # type: ignore[return-value]  # there is one where there is no error
+
+
+def _asked(question: Callable[[], Answer]) -> tuple[Answer | None, Exception | None]:
+    try:
+        return question(), None
+    except Exception as error:  # noqa: BLE001  (raised again where the answer is waited for)
+        return None, error
