@@ -13,6 +13,7 @@ from swiftcfg.errors import SwiftcfgError
 #: Command name -> its line in ``swiftcfg --help``. The module is swiftcfg.cli.<name>, the command <name>.
 COMMANDS = {
     "generate": "Write a deploy script for a model, a workload and a GPU.",
+    "launch": "Check, start, follow and prove a server.",
     "plan": "Choose safe settings and say why.",
     "memory": "Show where every byte of GPU memory goes for a deploy command.",
     "validate": "Find what is wrong with existing deploy scripts, and mend it.",

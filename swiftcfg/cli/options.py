@@ -24,7 +24,7 @@ class WholeNumber(click.IntRange):
     name = "whole number"
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]
     """A length of time such as ``90s``, ``15m`` or ``1h``; the command gets seconds."""
 
     name = "duration"

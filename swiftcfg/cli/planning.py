@@ -13,9 +13,13 @@ from swiftcfg.cli.workload_options import WorkloadOptions, workload_from, worklo
 from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from swiftcfg.planner import Plan, Problem
+
+
+#: The port of swift deploy itself.
+DEFAULT_PORT = 8000
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,14 @@ class PlanOptions:
     python: str | None
     versions: dict[str, str]
     host: str
-    port: int
     served_model_name: str | None
     api_key_env: str | None
     tensor_parallel_size: int | None
+    port: int = DEFAULT_PORT
 
 
-_OPTIONS = (
-    model_option,
+#: What plan, generate and launch ask for in the same words.
+SHARED_OPTIONS = (
     click.option("--adapters", multiple=True, metavar="FOLDER", help="A LoRA adapter to serve with the model."),
     gpu_option,
     workload_options,
@@ -45,22 +49,31 @@ _OPTIONS = (
         "--tensor-parallel-size", type=int, metavar="N", help="Cards to split the model over. Default: as few as fit."
     ),
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
-    click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on."),
     click.option("--served-model-name", metavar="NAME", help="What clients call the model."),
     click.option("--api-key-env", metavar="NAME", help="Environment variable that will hold the API key."),
-)  # fmt: skip
+)
+_OPTIONS = (
+    model_option,
+    click.option("--port", type=int, default=DEFAULT_PORT, show_default=True, help="Port to listen on."),
+    *SHARED_OPTIONS,
+)
 
 
 def plan_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options; the command gets them as one value, ``options``."""
+    return collecting(command, _OPTIONS)
+
+
+def collecting(command: Callable[..., Any], rows: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    """Add options, among them all that PlanOptions needs; the command gets these as one value, ``options``."""
 
     @wraps(command)
     def collected(*args: Any, **values: Any) -> Any:
         values["versions"] = given_versions(click.get_current_context())
-        options = PlanOptions(**{name: values.pop(name) for name in PlanOptions.__dataclass_fields__})
+        options = PlanOptions(**{name: values.pop(name) for name in PlanOptions.__dataclass_fields__ if name in values})
         return command(*args, options=options, **values)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(rows):
         collected = option(collected)
     return collected
 

@@ -1,0 +1,124 @@
+"""Attempt: follow one server from its start until it answers or dies, and say which."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from swiftcfg.chat import Endpoint, NoAnswerError, health, models
+from swiftcfg.launch.causes import hung, moved
+from swiftcfg.launch.follow import Follow
+from swiftcfg.launch.interrupt import Interrupted, Interrupts
+from swiftcfg.procfs import owner_of, processes, sockets_on
+from swiftcfg.serverlog import Cause, Listening
+from swiftcfg.servers.members import descendants
+from swiftcfg.values import dataclass
+
+#: How long the feed is waited for before the server is asked again whether it answers.
+_LOOK_S = 0.2
+#: How long it may take to answer that; a server that is busy is asked again.
+_ANSWER_S = 1.0
+#: Beyond the grace period: what the kernel may take to end processes that were killed.
+_END_PATIENCE_S = 20.0
+#: How long a request of the proof may take: the first one compiles kernels.
+_REQUEST_S = 120.0
+#: The end of the output that is shown of a server that died.
+_SHOWN_LINES = 12
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an attempt waits for, and how long; ``port`` 0 is whichever the server takes."""
+
+    port: int
+    has_health: bool
+    patience_s: float
+    grace_s: float
+    api_key: str | None = None
+
+
+#: From a follow that is over to what it died of.
+Judge = Callable[[Follow], Cause]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The server answers at ``endpoint``, ``took_s`` after its start."""
+
+    endpoint: Endpoint
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Died:
+    """The server did not come up, or went, and why."""
+
+    cause: Cause
+    took_s: float
+    tail: tuple[str, ...]
+
+
+def attempt(follow: Follow, target: Target, judge: Judge, interrupts: Interrupts) -> Served | Died:
+    """Follow a start to its end. Nothing is left of a server that did not come up.
+
+    Raises Interrupted once the server has been stopped.
+    """
+    deadline = time.monotonic() + target.patience_s
+    try:
+        while not follow.over:
+            follow.take(_LOOK_S)
+            interrupts.check()
+            heard = follow.listening
+            if heard and target.port not in {0, heard.port}:
+                return _stopped(follow, target, moved(target.port, heard.port), interrupts)
+            if heard and (endpoint := _answering(follow, heard, target)):
+                return Served(endpoint, follow.elapsed_s)
+            if time.monotonic() > deadline:
+                return _stopped(follow, target, hung(follow, target.patience_s), interrupts)
+    except Interrupted:
+        stop(follow, target.grace_s, interrupts)
+        raise
+    return died(follow, judge(follow))
+
+
+def died(follow: Follow, cause: Cause) -> Died:
+    """A server that is gone, and the end of what it said."""
+    return Died(cause, follow.elapsed_s, follow.witness.lines[-_SHOWN_LINES:])
+
+
+def stop(follow: Follow, grace_s: float, interrupts: Interrupts) -> None:
+    """End the server and wait until all of it is gone; one more signal from the user waits no longer."""
+    interrupts.again = follow.warden.kill
+    follow.warden.stop()
+    follow.until_over(grace_s + _END_PATIENCE_S)
+
+
+def _stopped(follow: Follow, target: Target, cause: Cause, interrupts: Interrupts) -> Died:
+    """End a server that does not serve as it should."""
+    stop(follow, target.grace_s, interrupts)
+    return died(follow, cause)
+
+
+def _answering(follow: Follow, heard: Listening, target: Target) -> Endpoint | None:
+    """Where the server answers, once it does; on a port that another server holds nobody is asked."""
+    endpoint = Endpoint("http", _reachable(heard.host), heard.port, "", target.api_key, _ANSWER_S)
+    if not _holds(follow, heard.port):
+        return None
+    try:
+        ready = health(endpoint) == _OK if target.has_health else bool(models(endpoint))
+    except NoAnswerError:
+        return None
+    return replace(endpoint, timeout_s=_REQUEST_S) if ready else None
+
+
+def _reachable(host: str) -> str:
+    """An address to reach a server at that listens on all of them."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _holds(follow: Follow, port: int) -> bool:
+    """Whether a process of this server listens there."""
+    table = processes()
+    ours = {each.pid for each in descendants(follow.warden.process.pid, table)}
+    owners = (owner_of(each.inode) for each in sockets_on(port) if each.listening)
+    return any(owner is not None and owner.pid in ours for owner in owners)

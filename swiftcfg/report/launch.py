@@ -1,0 +1,142 @@
+"""What a launch tells: stages while a server starts, then what was proved and measured, or what it died of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from textwrap import fill
+from typing import Any
+
+from swiftcfg.launch.applied import SettingCheck
+from swiftcfg.launch.attempt import Died
+from swiftcfg.launch.session import Proved
+from swiftcfg.planner import Plan
+from swiftcfg.report.plain import plain
+from swiftcfg.report.probe import check_line, checks_remarks, checks_table
+from swiftcfg.serverlog import Cause, Comparison, Measured, Stage
+from swiftcfg.units import duration, gib
+
+WIDTH = 100
+SCHEMA_VERSION = 1
+
+
+def stage_line(stage: Stage, elapsed_s: float) -> str:
+    """``12.3 s  weights 2/4``."""
+    parts = "" if stage.total is None else f" {stage.done}/{stage.total}"
+    return f"{elapsed_s:7.1f} s  {stage.name}{parts}"
+
+
+def proved_text(proved: Proved) -> str:
+    """The requests of the proof, the settings that the server printed, its memory beside the plan."""
+    parts: list[str] = []
+    if proved.proof:
+        checks = [check_line(check) for check in proved.proof.checks]
+        parts += ["Proof:", *_indented(checks_table(checks)), *_indented(checks_remarks(checks, proved.proof.left_out))]
+    if proved.settings:
+        parts += ["Settings that the server took:", *_indented(map(_setting, proved.settings))]
+    if proved.memory:
+        parts += ["Memory by the server's log:", *_indented(map(_comparison, proved.memory))]
+    return "".join(f"{line}\n" for line in parts)
+
+
+def _indented(lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield from (f"  {each}" for each in line.splitlines())
+
+
+def _setting(check: SettingCheck) -> str:
+    same = "as planned" if check.ok else "NOT as planned"
+    return plain(f"{check.name}={check.planned}: {check.printed_name} {check.printed}, {same}")
+
+
+def _comparison(row: Comparison) -> str:
+    low, high = (_figure(amount, row.measured) for amount in (row.planned.low, row.planned.high))
+    planned = low if low == high else f"{low} to {high}"
+    verdict = "as planned" if row.inside else f"outside by {_figure(abs(row.off), row.measured)}"
+    return f"{row.name:<22}{_figure(row.measured.value, row.measured):>12}  planned {planned}: {verdict}"
+
+
+def _figure(value: float, measured: Measured) -> str:
+    return gib(value) if measured.unit == "bytes" else f"{value:,}"
+
+
+def served_text(name: str, proved: Proved, *, detached: bool, log: str) -> str:
+    """Where the server is and how it is stopped."""
+    served = proved.served
+    lines = [
+        f"{plain(proved.model)} is served at {served.endpoint}/v1, {duration(served.took_s)} after its start.",
+        f"Log: {plain(log)}",
+        f"Stop it with: swiftcfg stop {name}" if detached else "Ctrl-C stops it.",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def cause_text(cause: Cause, took_s: float, tail: Sequence[str]) -> str:
+    """The last lines of a server that is gone, the cause in one line, and what to change."""
+    lines = ["Last lines of the server:", *(f"  {plain(line)[:300]}" for line in tail)] if tail else []
+    lines += [_filled(f"cause ({cause.kind}), after {duration(took_s)}: {cause.sentence}")]
+    lines += [_filled(f"change: {cause.remedy}")] if cause.remedy else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def failed_proof(proved: Proved) -> str:
+    """In one sentence what is not as planned."""
+    faults = [f"{check.what}: {check.detail}" for check in proved.proof.checks if not check.ok] if proved.proof else []
+    faults += [_setting(check) for check in proved.settings if not check.ok]
+    return f"what runs is not what was planned: {'; '.join(map(plain, faults))}"
+
+
+def back_off_text(step: int, before: Plan, after: Plan, cause: Cause) -> str:
+    """What one step of back-off changes, setting by setting."""
+    old = {item.name: item.value for item in before.settings}
+    new = {item.name: item.value for item in after.settings}
+    names = [name for name in (*new, *(name for name in old if name not in new)) if old.get(name) != new.get(name)]
+    lines = [f"Back-off, step {step}, after a failure of {cause.kind}:"]
+    lines += [f"  {name}: {old.get(name, 'not set')} → {new.get(name, 'not set')}" for name in names]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def launch_data(name: str, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a launch that has come to its end."""
+    return {"schema_version": SCHEMA_VERSION, "name": name, **outcome}
+
+
+def proved_data(proved: Proved) -> dict[str, Any]:
+    """The object ``served`` of launch's JSON."""
+    return {
+        "url": str(proved.served.endpoint),
+        "model": plain(proved.model),
+        "after_s": round(proved.served.took_s, 1),
+        "passed": proved.passed,
+        "proof": [asdict(check_line(check)) for check in proved.proof.checks] if proved.proof else None,
+        "left_out": list(proved.proof.left_out) if proved.proof else [],
+        "settings": [asdict(check) for check in proved.settings],
+        "memory": [_comparison_data(row) for row in proved.memory],
+    }
+
+
+def _comparison_data(row: Comparison) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "unit": row.measured.unit,
+        "measured": row.measured.value,
+        "planned": {"low": row.planned.low, "best": row.planned.best, "high": row.planned.high},
+        "inside": row.inside,
+    }
+
+
+def died_data(died: Died) -> dict[str, Any]:
+    """The object ``failure`` of launch's JSON."""
+    return cause_data(died.cause) | {"after_s": round(died.took_s, 1), "tail": [plain(line) for line in died.tail]}
+
+
+def cause_data(cause: Cause) -> dict[str, Any]:
+    """A cause for programs."""
+    return {
+        "kind": cause.kind,
+        "sentence": plain(cause.sentence),
+        "remedy": plain(cause.remedy),
+        "figures": dict(cause.figures),
+    }
+
+
+def _filled(text: str) -> str:
+    return fill(plain(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
