@@ -1,0 +1,111 @@
+"""The cards as a preflight sees them, through the real nvidia-ml-py on machines that do not exist."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from environments import serving
+from nvml_machines import H100, L4, SOURCES, SYSTEM, compile_library, environment_with
+
+CALL = """export MAX_PIXELS=1003520
+swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --vllm_gpu_memory_utilization 0.9 \\
+    --vllm_max_model_len 16384 --vllm_limit_mm_per_prompt '{"image": 2, "video": 0}' --host 127.0.0.1
+"""
+BUSY = H100.replace("memory 85520809984 476053504 0", "memory 85520809984 476053504 12884901888")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compile_library(tmp_path_factory.mktemp("nvml"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return serving(tmp_path_factory.mktemp("serving") / "env", torch="2.13.0", vllm="0.23.0")
+
+
+@pytest.fixture
+def look(tmp_path: Path, library: Path, place: Path) -> Any:
+    """Run the preflight on a machine; None is one without a driver. Only errors and what is said of cards count."""
+
+    def on(machine: str | None, *gpu: str, text: str = CALL, **environment: str) -> list[tuple[str, str, str]]:
+        (tmp_path / "deploy.sh").write_text(text)
+        if machine is not None:
+            (tmp_path / "machine").write_text(SYSTEM + machine)
+        variables = {"FAKE_NVML": str(tmp_path / "machine"), "MODELSCOPE_CACHE": str(tmp_path), **environment}
+        done = subprocess.run(
+            [sys.executable, SOURCES / "preflight.py", tmp_path / "deploy.sh", place, *gpu],
+            env=environment_with(library, **variables), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return list(_said(json.loads(done.stdout)))
+
+    return on
+
+
+def _said(found: Mapping[str, Any]) -> Any:
+    for problem in found["problems"]:
+        if problem["check"] == "gpus" or problem["check"].startswith("settings MEM"):
+            yield problem["check"], problem["severity"], problem["sentence"]
+    yield from (("gpus", "note", note["sentence"]) for note in found["notes"] if note["check"] == "gpus")
+
+
+def test_a_card_with_all_its_memory_free_is_nothing_to_speak_of(look: Any):
+    assert look(H100) == []
+
+
+def test_memory_that_others_hold_fails_the_start_check_and_is_told_with_who_holds_it(look: Any):
+    found = look(BUSY + "process 2147483646 12884901888\n")
+    assert [(check, severity) for check, severity, _ in found] == [("settings MEM002", "error"), ("gpus", "note")]
+    assert "other processes hold 12.00 GiB: a process (pid 2147483646) 12.00 GiB" in found[0][2]
+    assert found[1][2] == (
+        "12.00 GiB of GPU 0 (NVIDIA H100 80GB HBM3) are held now: a process (pid 2147483646) 12.00 GiB"
+    )
+
+
+def test_memory_that_nobody_is_seen_to_hold_is_told_too(look: Any):
+    assert look(BUSY)[-1][2] == "12.00 GiB of GPU 0 (NVIDIA H100 80GB HBM3) are held now: NVML does not show by whom"
+
+
+def test_the_cards_that_are_here_count_whatever_gpu_describes(look: Any):
+    small = "gpu NVIDIA T4\nuuid GPU-7\nmemory 16106127360 480247808 0\ncapability 7 5\nmig 0\n"
+    *settings, note = look(small, "H100-80GB")
+    assert "error" in [severity for _, severity, _ in settings]
+    assert note == ("gpus", "note", "judged by what NVML sees here, 1x NVIDIA T4, not by --gpu")
+
+
+def test_the_callers_and_the_scripts_choice_of_cards_counts(look: Any):
+    both, order = H100 + L4, {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    assert look(both, CUDA_VISIBLE_DEVICES="0", **order) == []
+    assert look(both, text=f"export CUDA_VISIBLE_DEVICES=0\n{CALL}", CUDA_VISIBLE_DEVICES="1", **order) == []
+    assert look(both, CUDA_VISIBLE_DEVICES="", **order)[0][1:] == (
+        "error", "CUDA_VISIBLE_DEVICES is empty, and CUDA then shows no GPU",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("machine", "sentence"),
+    [
+        (None, "the NVIDIA driver is not loaded: vllm has no GPU to start on"),
+        ("", "NVML finds no NVIDIA GPU on this machine"),
+        (
+            H100 + "fail nvmlDeviceGetMemoryInfo_v2 15\n",
+            "GPU 0 (NVIDIA H100 80GB HBM3): it has fallen off the bus (GPU is lost)",
+        ),
+        (H100 + "fail nvmlDeviceGetComputeRunningProcesses_v3 16\n", "GPU 0 (NVIDIA H100 80GB HBM3): it needs a reset"),
+        ("fail nvmlDeviceGetCount_v2 999\n" + H100, "NVML met an unknown internal error: vllm has no GPU to start on"),
+        (
+            "fail nvmlDeviceGetHandleByIndex_v2 18\n" + H100,
+            "the NVIDIA driver and its NVML library differ in version: vllm has no GPU to start on",
+        ),
+    ],
+)
+def test_a_machine_that_fails_midway_is_told_and_nothing_else_is_kept_from_being_checked(
+    look: Any, machine: str | None, sentence: str
+):
+    ((check, severity, told),) = look(machine)
+    assert (check, severity) == ("gpus", "error")
+    assert told.startswith(sentence)
