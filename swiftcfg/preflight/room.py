@@ -9,6 +9,7 @@ from packaging.version import Version
 from swiftcfg.preflight.hub import free_bytes
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
+from swiftcfg.servers.names import servers_root
 from swiftcfg.units import MIB
 from swiftcfg.values import dataclass
 
@@ -43,7 +44,7 @@ class Disk:
 
 def check_disk(known: Known) -> Iterator[Said]:
     caller = known.subject.caller
-    state = Path(caller.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "swiftcfg"
+    state = Path(servers_root(caller))
     temporary = Path(caller.get("TMPDIR") or "/tmp")  # noqa: S108
     for folder, use, needs in ((state, "state and logs", STATE_BYTES), (temporary, "temporary files", TEMPORARY_BYTES)):
         yield from judge_disk(Disk(str(folder), use, needs, free_bytes(folder)))
