@@ -8,7 +8,7 @@ The warden of a server imports this, so it stays with few and light modules.
 # ruff: noqa: PTH115, PTH116, PTH118, PTH123, PTH208, PERF203  (strings, not paths: this is read often, and pathlib is not light)
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 _PROC = "/proc"
@@ -108,6 +108,12 @@ def owner_of(inode: int) -> Process | None:
         if name.isdecimal() and inode and target in _open_files(name):
             return process(int(name))
     return None
+
+
+def listens(pids: Collection[int], port: int) -> bool:
+    """Whether one of these processes listens on that port."""
+    owners = (owner_of(each.inode) for each in sockets_on(port) if each.listening)
+    return any(found is not None and found.pid in pids for found in owners)
 
 
 def _content(path: str) -> bytes | None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "rules": "List the rules that validate goes by.",
     "ps": "List the servers that were launched.",
     "logs": "Show what a server has printed.",
+    "status": "Tell how a server is doing, by asking it.",
     "stop": "Stop a server, all of it.",
     "probe": "Ask a running server what it makes of pictures.",
     "tokens": "Count what images and videos cost after resizing.",

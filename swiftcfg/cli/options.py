@@ -1,5 +1,6 @@
 """Options that several commands share, and the values made of them."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -38,6 +39,16 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
             return parse_duration(value)
         except InputError as error:
             self.fail(f"{error.sentence}: {error.hint}", param, ctx)
+
+
+def key_of(variable: str | None) -> str | None:
+    """The API key that a variable holds; raises InputError where it holds none."""
+    if variable is None:
+        return None
+    key = os.environ.get(variable)
+    if not key:
+        raise InputError(f"the variable {variable} is not set", "it is to hold the API key of the server")
+    return key
 
 
 def echo(text: str, form: str = "text", *, err: bool = False) -> None:

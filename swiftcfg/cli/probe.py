@@ -1,10 +1,8 @@
 """swiftcfg probe: ask a running server for real, and tell what it makes of pictures."""
 
-import os
-
 import click
 
-from swiftcfg.cli.options import Duration, backend_option, echo, format_option, given_versions, runtime_options
+from swiftcfg.cli.options import Duration, backend_option, echo, format_option, given_versions, key_of, runtime_options
 
 
 @click.command()
@@ -62,18 +60,7 @@ def probe(
     wish = Wish(
         model, served_model_name, images, videos, assignments, max_model_len, backend, given_versions(context), python
     )
-    found = fulfil(wish, endpoint_of(url, _key(api_key_env), timeout))
+    found = fulfil(wish, endpoint_of(url, key_of(api_key_env), timeout))
     report = probe_report(found)
     echo({"text": probe_text, "json": probe_json}[form](report), form)
     context.exit(0 if found.proof.passed else 5)
-
-
-def _key(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    from swiftcfg.errors import InputError
-
-    key = os.environ.get(variable)
-    if not key:
-        raise InputError(f"the variable {variable} is not set", "it is to hold the API key of the server")
-    return key

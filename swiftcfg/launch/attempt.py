@@ -8,7 +8,7 @@ from swiftcfg.chat import Endpoint, NoAnswerError, health, models
 from swiftcfg.launch.causes import hung, moved
 from swiftcfg.launch.follow import Follow
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
-from swiftcfg.procfs import owner_of, processes, sockets_on
+from swiftcfg.procfs import listens, processes
 from swiftcfg.serverlog import Cause, Listening
 from swiftcfg.servers.members import descendants
 from swiftcfg.values import dataclass
@@ -118,7 +118,4 @@ def _reachable(host: str) -> str:
 
 def _holds(follow: Follow, port: int) -> bool:
     """Whether a process of this server listens there."""
-    table = processes()
-    ours = {each.pid for each in descendants(follow.warden.process.pid, table)}
-    owners = (owner_of(each.inode) for each in sockets_on(port) if each.listening)
-    return any(owner is not None and owner.pid in ours for owner in owners)
+    return listens({each.pid for each in descendants(follow.warden.process.pid, processes())}, port)

@@ -21,7 +21,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Server, datetime], str]], ...] = (
     ("model", lambda server, _: _text(server, "served_model_name") or _text(server, "model")),
     ("pid", lambda server, _: str(server.pid) if server.members else ""),
     ("memory", lambda server, _: f"{server.memory_bytes() / MIB:,.0f} MiB" if server.members else ""),
-    ("started", lambda server, now: f"{duration((now - _time(server.state['started_at'])).total_seconds())} ago"),
+    ("started", lambda server, now: f"{duration((now - time_of(server.state['started_at'])).total_seconds())} ago"),
 )
 
 
@@ -120,7 +120,8 @@ def _text(server: Server, name: str) -> str:
     return "" if value is None else plain(str(value))
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """A moment as the state writes it."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
