@@ -20,7 +20,7 @@ from swiftcfg.ports import Binding
 from swiftcfg.preflight import Note, Preflight, Problem, preflight
 from swiftcfg.preflight.address import Holder, Seen, judge, see
 from swiftcfg.preflight.cards import differences
-from swiftcfg.preflight.host import HostMemory, base_bytes
+from swiftcfg.preflight.host import HostMemory, base_bytes, cache_bytes
 from swiftcfg.preflight.host import judge as judge_memory
 from swiftcfg.preflight.host import see as see_memory
 from swiftcfg.preflight.hub import Cached, hub_of
@@ -432,20 +432,26 @@ def test_limits_that_a_server_would_inherit(limits: Limits, on_cpu: bool, expect
     assert told(judge_limits(limits, on_cpu=on_cpu)) == expected
 
 
-def test_weights_count_as_memory_of_the_host_only_where_no_card_takes_them():
+PROCESSES = base_bytes("vllm", 1, on_cpu=True)
+
+
+def test_a_host_must_have_memory_for_all_that_the_server_holds():
     memory = HostMemory(8 * GIB, (("the control group /a", 6 * GIB),))
     parts = "2.60 GiB for the processes and 5.00 GiB for the weights"
-    assert told(judge_memory(memory, "vllm", 1, 15 * GIB, on_cpu=False)) == []
-    assert told(judge_memory(memory, "vllm", 1, 5 * GIB, on_cpu=True)) == [
+    assert told(judge_memory(memory, {"the processes": 6 * GIB})) == []
+    assert told(judge_memory(memory, {"the processes": PROCESSES, "the weights": 5 * GIB, "the KV cache": 0})) == [
         (
             "warning",
             f"the control group /a has 6.00 GiB of memory available, and the server takes about 7.60 GiB: {parts}",
         )
     ]
-    assert [severity for severity, _ in told(judge_memory(memory, "vllm", 1, 15 * GIB, on_cpu=True))] == ["error"]
-    assert told(judge_memory(HostMemory(None), "vllm", 1, None, on_cpu=True)) == [
-        ("note", "what memory the host has is not known")
-    ]
+    assert [severity for severity, _ in told(judge_memory(memory, {"the weights": 7 * GIB}))] == ["error"]
+    assert told(judge_memory(HostMemory(None), {})) == [("note", "what memory the host has is not known")]
+
+
+def test_the_cache_on_the_cpu_is_what_a_variable_says():
+    assert cache_bytes("vllm", {"VLLM_CPU_KVCACHE_SPACE": "4"}) == 4 * GIB
+    assert cache_bytes("vllm", {}) == cache_bytes("transformers", {"VLLM_CPU_KVCACHE_SPACE": "4"}) == 0
 
 
 def test_each_worker_has_memory_of_its_own():
@@ -490,6 +496,27 @@ def looked(tmp_path: Path, place: Path, text: str, **environment_of_caller: str)
 def call(folder: Path, *words: str) -> str:
     flags = "--model_type qwen2_5_vl --template qwen2_5_vl --infer_backend transformers --host 127.0.0.1"
     return f"swift deploy --model {folder} {flags} {' '.join(words)}\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("/no/such/folder", ("error", "there is no folder /no/such/folder")),
+        ("output/v0-1/merged", ("error", "there is no folder output/v0-1/merged")),
+        ("./m", ("error", "there is no folder ./m")),
+        (
+            "models/m",
+            ("warning", "there is no folder models/m here, and ms-swift takes it for a model of a hub"),
+        ),
+    ],
+)
+def test_a_folder_that_is_not_there_is_told_apart_from_a_hub_id(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch, model: str, expected: tuple[str, str]
+):
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    found = looked(tmp_path, place, call(Path("x")).replace("--model x", f"--model {model}"), MODELSCOPE_CACHE="/none")
+    assert [(one.severity, one.sentence) for one in found.problems if one.check == "model"] == [expected]
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path, folder: Path):

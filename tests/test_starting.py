@@ -175,6 +175,18 @@ def test_programs_that_are_left_out_are_told(tmp_path: Path, place: Path):
     )
 
 
+def test_what_a_script_does_to_its_shell_is_told(tmp_path: Path, place: Path):
+    text = f"cd /data && ulimit -n 65535\nsource  /venv/bin/activate\nconda activate q\n. ./env\nset -e\n{CALL}\ncd -\n"
+    own = "is not carried out: name the environment that serves with --python"
+    assert subject(tmp_path, place, text).told == (
+        "line 1: cd /data is not carried out: the server is started in the folder that launch is called in",
+        "line 1: ulimit -n 65535 is not carried out: set limits before swiftcfg launch",
+        f"line 2: source /venv/bin/activate {own}",
+        f"line 3: conda activate q {own}",
+        "line 4: . ./env is not read, and what it sets does not reach the server",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [

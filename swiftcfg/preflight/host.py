@@ -1,6 +1,6 @@
 """Memory of the host: what is available here, under the limits of the container, and what loading takes of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,34 +36,47 @@ class HostMemory:
 
 def check_memory(known: Known) -> Iterator[Said]:
     model, ranks = known.facts.model, known.ranks
-    weights = model.weights.total() if model and model.weights else None
-    yield from judge(see(), known.backend, ranks, weights, on_cpu=known.on_cpu is not None)
+    held = {"the processes": base_bytes(known.backend, ranks, on_cpu=known.on_cpu is not None)}
+    if known.on_cpu:
+        weights = model.weights.total() if model and model.weights else 0
+        held |= {"the weights": weights, "the KV cache": ranks * cache_bytes(known.backend, known.environment)}
+    yield from judge(see(), held)
 
 
-def judge(memory: HostMemory, backend: str, ranks: int, weights: int | None, *, on_cpu: bool) -> Iterator[Said]:
-    """Weights are mapped from their files, so with a GPU they need no memory that could not be given back."""
+def judge(memory: HostMemory, held: Mapping[str, int]) -> Iterator[Said]:
+    """What is to be said of the memory there is, given what the server holds, by what for.
+
+    Weights are mapped from their files, so with a GPU they need no memory that could not be given back.
+    """
     least = memory.least
     if least is None:
         yield Note("memory", "what memory the host has is not known")
         return
     name, available = least
-    base = base_bytes(backend, ranks, on_cpu=on_cpu)
-    needs = base + (weights or 0) * on_cpu
+    needs = sum(held.values())
     if available < needs:
-        parts = f"{gib(base)} for the processes" + (
-            f" and {gib(weights)} for the weights" if on_cpu and weights else ""
-        )
+        parts = " and ".join(f"{gib(amount)} for {what}" for what, amount in held.items() if amount)
         yield Problem(
-            "memory", "error" if available < needs // 2 or (on_cpu and available < (weights or 0)) else "warning",
+            "memory",
+            "error" if available < max(needs // 2, held.get("the weights", 0)) else "warning",
             f"{name} has {gib(available)} of memory available, and the server takes about {gib(needs)}: {parts}",
             "stop something else, or raise the container's limit: the kernel would kill the server",
-        )  # fmt: skip
+        )
 
 
 def base_bytes(backend: str, ranks: int, *, on_cpu: bool) -> int:
     """What the processes hold beside weights and cache."""
     own = _TRANSFORMERS if backend == "transformers" else _VLLM + ranks * _WORKER
     return own + (0 if on_cpu else ranks * _CONTEXT)
+
+
+def cache_bytes(backend: str, environment: Mapping[str, str]) -> int:
+    """The KV cache of one worker on the CPU, where a variable says it; else vLLM takes what it finds.
+
+    VLLM_CPU_KVCACHE_SPACE is in GiB (vllm@0.32.0:vllm/envs.py).
+    """
+    text = environment.get("VLLM_CPU_KVCACHE_SPACE", "")
+    return int(text) * GIB if backend == "vllm" and text.isdecimal() else 0
 
 
 def see(meminfo: Path = _MEMINFO, cgroup: Path = _CGROUP, mounts: Path = _MOUNTS) -> HostMemory:

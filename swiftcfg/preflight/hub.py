@@ -38,12 +38,17 @@ class Cached:
 
 def check_download(known: Known) -> Iterator[Said]:
     name, model = named_model(known.config), known.facts.model
-    if name is None or is_folder(expanded(name)) or not _ID.fullmatch(name):
+    if name is None or is_folder(expanded(name)) or not is_hub_id(name):
         return
     environment = known.environment
     hub = hub_of(environment, str(known.config.word("use_hf") or ""))
     size = model.weights.total() if model and model.weights else None
     yield from judge(name, see(name, hub, environment, sees=bool(model and model.vision)), size)
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a hub could have a model of that name; a folder in it may follow a colon, as ms-swift has it."""
+    return _ID.fullmatch(name.partition(":")[0]) is not None
 
 
 def hub_of(environment: Mapping[str, str], flag: str) -> Hub:

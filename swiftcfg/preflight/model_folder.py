@@ -6,8 +6,11 @@ from pathlib import Path
 from swiftcfg.deployment import adapters_of, named_model
 from swiftcfg.errors import InputError
 from swiftcfg.files import expanded, is_folder
+from swiftcfg.preflight.hub import is_hub_id
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
+
+_CORRECT = "correct --model, or mount what holds it"
 
 
 def check_model(known: Known) -> Iterator[Said]:
@@ -18,8 +21,11 @@ def check_model(known: Known) -> Iterator[Said]:
     folder = expanded(name)
     if is_folder(folder):
         yield from folder_faults(folder, sees=bool(model and model.vision))
-    elif name.startswith(("/", "~", ".")):
-        yield Problem("model", "error", f"there is no folder {name}", "correct --model, or mount what holds it")
+    elif not is_hub_id(name) or name.startswith((".", "~")):
+        yield Problem("model", "error", f"there is no folder {name}", _CORRECT)
+    elif is_folder(Path(name).parent):
+        message = f"there is no folder {name} here, and ms-swift takes it for a model of a hub"
+        yield Problem("model", "warning", message, _CORRECT)
     for word in adapters_of(known.config):
         yield from adapter_faults(word)
 

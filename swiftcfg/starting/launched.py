@@ -1,6 +1,7 @@
 """What is different where swiftcfg starts a call instead of a shell: rules that do not apply, programs in front."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from swiftcfg.errors import InputError
 from swiftcfg.rule import Rule
@@ -33,6 +34,16 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
     "srun": ("runs it where Slurm says", "run swiftcfg launch inside the job"),
     **dict.fromkeys(("sudo", "su", "runuser"), ("runs it as another user", _AS_OTHER)),
 }
+#: Commands that change the shell for what follows: how one begins, and what launch says of it.
+_SHELL_STATE: tuple[tuple["re.Pattern[str]", str], ...] = (
+    (re.compile(r"(?:cd|pushd)\b"), "is not carried out: the server is started in the folder that launch is called in"),
+    (
+        re.compile(r"(?:(?:source|\.)\s.*\bactivate\b|(?:conda|mamba|micromamba)\s+activate\b|module\s+load\b)"),
+        "is not carried out: name the environment that serves with --python",
+    ),
+    (re.compile(r"(?:source|\.)\s"), "is not read, and what it sets does not reach the server"),
+    (re.compile(r"ulimit\b"), "is not carried out: set limits before swiftcfg launch"),
+)
 #: Programs that choose the environment of Python, which --python does here.
 _CHOOSING = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv", "pdm", "rye", "hatch"})
 
@@ -40,6 +51,15 @@ _CHOOSING = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv",
 def rules_of_a_launch(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules that say something of a call that launch starts."""
     return tuple(rule for rule in rules if rule is not UNUSED_IGNORE and not rule.code.startswith(_OF_THE_SCRIPT))
+
+
+def told_of_shell(text: str, script: Script) -> Iterator[str]:
+    """What becomes of the commands before a call that change the shell it would run in."""
+    for number, line in enumerate(text.splitlines()[: script.place.line - 1], start=1):
+        for command in re.split(r"&&|;", line):
+            why = next((why for start, why in _SHELL_STATE if start.match(command.strip())), None)
+            if why:
+                yield f"line {number}: {' '.join(command.split())[:60]} {why}"
 
 
 def told_of_programs(script: Script, *, python_given: bool) -> tuple[str, ...]:

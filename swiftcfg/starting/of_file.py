@@ -15,7 +15,7 @@ from swiftcfg.gather import Given
 from swiftcfg.project import Settings
 from swiftcfg.script import Script
 from swiftcfg.starting.known_words import known_words
-from swiftcfg.starting.launched import rules_of_a_launch, told_of_programs
+from swiftcfg.starting.launched import rules_of_a_launch, told_of_programs, told_of_shell
 from swiftcfg.starting.settle import key_from, with_port, without_secrets
 from swiftcfg.starting.subject import Secret, StartOptions, Subject
 
@@ -34,7 +34,11 @@ def subject_of_file(path: str, options: StartOptions) -> Subject:
     script = _call(document, options)
     given = _given(document, installation, options)
     whole = with_settings(script, Path() if path == STDIN else Path(path).parent, given.runtime.ms_swift)
-    told = (*told_of_programs(whole, python_given=options.python is not None), *_assumed(whole, options.environment))
+    told = (
+        *(told_of_shell(document.text, script) if document.source.kind == "shell" else ()),
+        *told_of_programs(whole, python_given=options.python is not None),
+        *_assumed(whole, options.environment),
+    )
     config, filled = known_words(_without_key(whole.config(), options), options.environment, document.name)
     config, secrets = _secrets(config, options)
     host = str(config.word("host") or "")
