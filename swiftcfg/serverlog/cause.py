@@ -68,7 +68,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class _Find:
+class Find:
     """A row that matches a line."""
 
     failure: Failure
@@ -82,7 +82,7 @@ def cause_of(death: Death) -> Cause:
         return Cause("stopped", *STOPS[death.by])
     lines = [_PREFIX.sub("", line) for line in death.lines]
     ending = ending_of(death.status, death.oom_kills, death.stage)
-    found = _found(lines, death)
+    found = first_failure(lines, death)
     if ending and (found is None or ending.outweighs(found.failure)):
         return Cause(ending.kind, ending.sentence, ending.remedy, {"signal": signal_of(death.status) or 0})
     if found and not found.failure.is_echo:
@@ -90,7 +90,7 @@ def cause_of(death: Death) -> Cause:
     return _unknown(found, lines, death)
 
 
-def _found(lines: Sequence[str], death: Death) -> _Find | None:
+def first_failure(lines: Sequence[str], death: Death) -> Find | None:
     """The first line that tells a cause, or a later one that explains it; else the first that follows from one."""
     finds = list(_finds(lines))
     first = next((find for find in finds if not find.failure.follower), None)
@@ -98,23 +98,24 @@ def _found(lines: Sequence[str], death: Death) -> _Find | None:
         return next(iter(finds), None)
     kind, _ = first.failure.meaning(death.backend, death.stage)
     better = next((find for find in finds if kind in find.failure.refines), first)
-    return _Find(better.failure, better.at, {**first.figures, **better.figures})
+    return Find(better.failure, better.at, {**first.figures, **better.figures})
 
 
-def _finds(lines: Sequence[str]) -> Iterator[_Find]:
+def _finds(lines: Sequence[str]) -> Iterator[Find]:
     for at in _spoken(lines):
         for failure in FAILURES:
             if failure.word in lines[at] and (figures := _match(failure, lines, at)) is not None:
-                yield _Find(failure, at, figures)
+                yield Find(failure, at, figures)
                 break
 
 
 def _spoken(lines: Sequence[str]) -> Iterator[int]:
     """The lines that are no source code which a traceback shows: that has messages too, before they are filled in."""
-    traceback = False
+    inside = False
     for at, line in enumerate(lines):
-        traceback = _TRACEBACK_START in line or (traceback and line[:1] in {" ", "|", "+"})
-        if not traceback and not (at and lines[at - 1].lstrip().startswith('File "')):
+        below = at > 0 and lines[at - 1].lstrip().startswith('File "')
+        inside = _TRACEBACK_START in line or ((inside or below) and line[:1] in {" ", "|", "+"})
+        if not inside:
             yield at
 
 
@@ -140,15 +141,15 @@ def _figures(groups: Mapping[str, str]) -> Figures:
 def _derived(read: Figures) -> Figures:
     """How much is missing, and the largest share of the whole that there would have been."""
     needed, available, total = (read.get(f"{name}_bytes") for name in ("needed", "available", "total"))
-    derived: dict[str, int | float | str] = {}
-    if isinstance(needed, int) and isinstance(available, int):
-        derived["missing_bytes"] = max(needed - available, 0)
-    if isinstance(available, int) and isinstance(total, int) and total > 0:
+    if not isinstance(needed, int) or not isinstance(available, int):
+        return {}
+    derived: dict[str, int | float] = {"missing_bytes": max(needed - available, 0)}
+    if isinstance(total, int) and total > 0:
         derived["largest_share"] = math.floor(100 * available / total) / 100
     return derived
 
 
-def _told(found: _Find, lines: Sequence[str], death: Death) -> Cause:
+def _told(found: Find, lines: Sequence[str], death: Death) -> Cause:
     kind, remedy = found.failure.meaning(death.backend, death.stage)
     figures = {**_shortage(lines), **found.figures} if kind == "profile memory" else found.figures
     shown = {name.rpartition("_")[0] if scale_of(name) else name: _shown(name, figures[name]) for name in figures}
@@ -186,7 +187,7 @@ def _flag(knob: str, death: Death) -> str:
     return f"{way.key} in --{way.flag}" if way.key else f"--{way.flag}"
 
 
-def _unknown(follower: _Find | None, lines: Sequence[str], death: Death) -> Cause:
+def _unknown(follower: Find | None, lines: Sequence[str], death: Death) -> Cause:
     """No row matches: what the last exception says, in its own words."""
     at = max((at for at in _spoken(lines) if _is_telling(lines[at])), default=None)
     if at is None and follower:
@@ -200,4 +201,4 @@ def _unknown(follower: _Find | None, lines: Sequence[str], death: Death) -> Caus
 
 
 def _is_telling(line: str) -> bool:
-    return bool(_EXCEPTION.match(line)) and not any(row.follower and row.word in line for row in FAILURES)
+    return bool(_EXCEPTION.match(line)) and not any(row.is_echo and row.word in line for row in FAILURES)

@@ -9,7 +9,7 @@ from swiftcfg.units import Range
 from swiftcfg.values import dataclass
 
 #: Of these the rank that has least counts: the engine works with the smallest. Of all others the one that has most.
-_LEAST = frozenset({"kv cache", "kv capacity", "concurrency", "free", "total", "gpu blocks"})
+_LEAST = frozenset({"kv cache", "kv capacity", "concurrency", "free", "total", "gpu cache"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ _PLANNED: Mapping[str, Callable[[MemoryPlan], Range | None]] = {
     "kv capacity": lambda plan: plan.kv_cache_tokens,
     "max model len": _exactly(lambda plan: plan.max_model_len),
     "encoder cache": _exactly(lambda plan: plan.encoder_cache_tokens),
-    "profiled items": _exactly(lambda plan: plan.profiled_item.items if plan.profiled_item else None),
+    "profiled media": _exactly(lambda plan: plan.profiled_item.items if plan.profiled_item else None),
 }

@@ -97,8 +97,10 @@ _FIGURES = (
         "Maximum concurrency for", r"for {max_model_len_tokens} tokens per request: {concurrency_times}x",
         "vllm@0.8.5:vllm/v1/core/kv_cache_utils.py:637",
     ),
-    Sighting(" CPU blocks: ", r"# \w+ blocks: {gpu_blocks}, # CPU", "vllm@0.8.5:vllm/executor/executor_base.py:112"),
-    Sighting("num_gpu_blocks is: ", r"num_gpu_blocks is: {gpu_blocks}", "vllm@0.9.2:vllm/v1/metrics/loggers.py"),
+    Sighting(
+        " CPU blocks: ", r"# \w+ blocks: {gpu_cache_blocks}, # CPU", "vllm@0.8.5:vllm/executor/executor_base.py:112",
+    ),
+    Sighting("num_gpu_blocks is: ", r"num_gpu_blocks is: {gpu_cache_blocks}", "vllm@0.9.2:vllm/v1/metrics/loggers.py"),
     Sighting(
         "raph capturing finished", r"took {cuda_graphs_gib} GiB",
         "vllm@0.8.5:vllm/v1/worker/gpu_model_runner.py:1686",
@@ -108,7 +110,7 @@ _FIGURES = (
         "vllm@0.18.0:vllm/v1/worker/gpu_model_runner.py:5687",
     ),
     Sighting(
-        "Encoder cache will be", r"budget of {encoder_cache_tokens} tokens, and profiled with {profiled_items} ",
+        "Encoder cache will be", r"budget of {encoder_cache_tokens} tokens, and profiled with {profiled_media_items} ",
         "vllm@0.8.5:vllm/v1/worker/gpu_model_runner.py:1621",
     ),
     Sighting(

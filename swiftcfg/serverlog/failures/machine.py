@@ -11,12 +11,13 @@ _HOST = (
     "processes that load"
 )
 _VISIBLE = "look at nvidia-smi, CUDA_VISIBLE_DEVICES and the container's --gpus"
+_NCCL = "start with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 helps where cards have no direct way"
 _UPDATE = "install a newer driver, or a torch that was built for an older CUDA"
 
 DRIVER = (
     Failure(
         "driver", "driver on your system is too old", r"found version (?P<found>\d+)",
-        "the NVIDIA driver (CUDA {found}) is older than this torch needs", _UPDATE, _TORCH,
+        "the NVIDIA driver (its CUDA is {found}) is older than this torch needs", _UPDATE, _TORCH,
     ),
     Failure(
         "driver", "CUDA driver version is insufficient", "", "the NVIDIA driver is older than CUDA", _UPDATE, _CUDA,
@@ -54,15 +55,13 @@ DRIVER = (
         "start with CUDA_LAUNCH_BLOCKING=1 to learn where, and look for Xid in the kernel's log", _CUDA,
     ),
     Failure(
-        "communication", "NCCL", r"NCCL (?:error|Error \d+):? (?P<why>.{1,160})",
-        "the cards cannot talk to each other: {why}",
-        "start with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 helps where cards have no direct way",
-        "vllm@0.8.5:vllm/distributed/device_communicators/pynccl_wrapper.py:256",
+        "communication", "NCCL error in: ", r"NCCL error in: [^,]+, (?P<why>.{1,160})",
+        "the cards cannot talk to each other: {why}", _NCCL, "torch@2.8:ProcessGroupNCCL.cpp",
     ),
     Failure(
-        "communication", "NCCL error in", "", "the cards cannot talk to each other",
-        "start with NCCL_DEBUG=INFO; NCCL_P2P_DISABLE=1 helps where cards have no direct way",
-        "torch:ProcessGroupNCCL.cpp",
+        "communication", "NCCL error: ", r"NCCL error: (?P<why>.{1,160})",
+        "the cards cannot talk to each other: {why}", _NCCL,
+        "vllm@0.8.5:vllm/distributed/device_communicators/pynccl_wrapper.py:256",
     ),
     Failure(
         "communication", "onnectFullMesh failed", "", "the processes of the server cannot reach each other",
@@ -90,20 +89,22 @@ HOST = (
     ),
     Failure("host oom", "std::bad_alloc", "", "the machine had no memory left", _HOST, "C++"),
     Failure(
-        "shared memory", "insufficient shared memory", "", _FULL, _SHM,
-        "torch:utils/data/_utils/signal_handling.py",
+        "shared memory", "insufficient shared memory", "", _FULL, _SHM, "torch:utils/data/_utils/signal_handling.py",
     ),
     Failure(
         "shared memory", "Bus error", "", f"a process touched shared memory that is not there: {_FULL}", _SHM,
         "signal 7",
     ),
     Failure(
-        "shared memory", "No space left on device", r"shm\b|psm_|torch_\d+_|shared memory", _FULL,
-        _SHM, "errno 28",
+        "shared memory", "No space left on device", r"shm\b|psm_|torch_\d+_|shared memory", _FULL, _SHM, "errno 28",
     ),
     Failure(
         "disk", "No space left on device", "", "a disk is full",
         "free space where the model, /tmp and the caches (HF_HOME, VLLM_CACHE_ROOT) are", "errno 28",
+    ),
+    Failure(
+        "disk", "File too large", "", "a file may not grow as it must", "lift the limit: ulimit -f unlimited",
+        "errno 27",
     ),
     Failure(
         "disk", "Disk quota exceeded", "", "the quota of a disk is used up", "free space, or move HF_HOME",

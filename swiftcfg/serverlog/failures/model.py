@@ -54,7 +54,8 @@ WEIGHTS = (
         "torch:nn/modules/module.py load_state_dict",
     ),
     Failure(
-        "weights", "Attempted to load weight", r"weight \((?P<own>[^)]*\])\) into parameter \((?P<wanted>[^)]*\])\)",
+        "weights", "Attempted to load weight",
+        r"weight \((?P<own>\S+?\(.*?\))\) into parameter \((?P<wanted>\S+?\(.*?\))\)",
         "a weight is {own} and must be {wanted}", "config.json belongs to another model: fetch both again",
         "vllm@0.8.5:vllm/model_executor/model_loader/weight_utils.py default_weight_loader",
     ),
@@ -88,7 +89,7 @@ WEIGHTS = (
     ),
     Failure(
         "weights", "' not found", r"Error: path: '(?P<folder>[^']*)' not found", "there is no folder {folder}",
-        "mend --model: a path that starts with / must exist", "ms-swift@4.6.0:swift/utils/hub_utils.py:98",
+        "mend --model or --adapters: a path that starts with / must exist", "ms-swift@4.6.0:swift/utils/hub_utils.py:98",
     ),
 )  # fmt: skip
 
@@ -107,14 +108,21 @@ HUB = (
         "hub", "Not Found for url", r"(?P<what>Revision|Entry) Not Found for url: (?P<url>\S+?)\.?$",
         "the model has no such {what}: {url}", "mend --model_revision", _HUB,
     ),
-    Failure("hub", "403 Forbidden", "", "the hub refuses access to the model", _RIGHTS, _HUB, follower=True),
     Failure(
-        "hub", "401 Client Error", "", "the hub does not take the token", "set HF_TOKEN to a valid one", _HUB,
-        follower=True,
+        "hub", "Forbidden", r"\b403 (?:Client Error: )?Forbidden", "the hub refuses access to the model", _RIGHTS,
+        _HUB, follower=True,
     ),
     Failure(
-        "hub", "429 ", "429 (?:Client Error|Too Many)", "the hub has had too many requests", "wait, or set HF_TOKEN",
-        _HUB, follower=True,
+        "hub", "Unauthorized", r"\b401 (?:Client Error: )?Unauthorized", "the hub does not take the token",
+        "set HF_TOKEN to a valid one", _HUB, follower=True,
+    ),
+    Failure(
+        "hub", "Too Many Requests", r"\b429 (?:Client Error: )?Too", "the hub has had too many requests",
+        "wait, or set HF_TOKEN", _HUB, follower=True,
+    ),
+    Failure(
+        "hub", "rror", r"Server [Ee]rror:? '?(?P<code>5\d\d)|(?P<status>5\d\d) Server Error",
+        "the hub is out of order", "wait, or give the folder of the model with --model", _HUB, follower=True,
     ),
     Failure(
         "hub", "outgoing traffic has been disabled", "", "the model is not on this machine, and HF_HUB_OFFLINE is set",
@@ -189,6 +197,11 @@ CODE = (
         r"(?P<wanted>\S+) is required .*?found (?P<name>[\w.-]+)==(?P<found>\S+?)\.?(?: |$)",
         "{wanted} is needed, and {found} is installed", "install {wanted} into the environment that serves",
         "transformers:utils/versions.py require_version, called by ms-swift",
+    ),
+    Failure(
+        "package", "`pip install ",
+        r"ImportError: .{1,200}?`pip install (?:-U |--upgrade )?'?(?P<name>[^`']{1,60}?)'?`",
+        "{name} is needed and not installed", _INSTALL, "transformers@5.0:quantizers",
     ),
     Failure(
         "package", "No package metadata was found", r"found for (?P<name>[\w.-]+)", "{name} is not installed",

@@ -4,7 +4,7 @@ from swiftcfg.serverlog.failures.failure import Failure
 
 _ARGPARSE = "argparse, through ms-swift@4.6.0:swift/utils/utils.py parse_args"
 _FLAG = r"error: argument (?P<flag>--?[\w-]+)\S*: "
-_TYPES = "write one of them with --{what}, and both --model_type and --template for a folder of your own"
+_TYPES = "write --{what}; a folder of your own needs both --model_type and --template"
 _PYDANTIC = "pydantic, of a class in vllm@0.11.0:vllm/config"
 
 FLAGS = (
@@ -214,7 +214,7 @@ ENGINE = (
     ),
     Failure(
         "settings", " [type=",
-        r"^(?P<field>\S+)\n +(?P<why>.{1,200}?) \[type=\w+, input_value=(?P<value>.{1,80}?), input_",
+        r"^(?P<field>\S+)\n +(?P<why>.{1,160}).* \[type=\w+, input_value=(?P<value>.{1,80}?), input_",
         "vLLM refuses {value} for {field}: {why}", "write a value that vLLM takes", _PYDANTIC, lines=2,
     ),
     Failure(
