@@ -1,6 +1,10 @@
 """``swift deploy`` is found in the words of other programs, with the environment that they let through."""
 
+from pathlib import Path
+
 import pytest
+from stub_swift import run_scripts
+from test_read_script import accounts_for
 
 from swiftcfg.script import read_script
 
@@ -26,14 +30,48 @@ OUTER = "export OUT=1\n"
         ("docker run --ipc=host --env=A=2 img sh -c 'swift deploy --a b'", {"A": "2"}),
         ("docker exec -it box bash -lc 'swift deploy --a b'", {}),
         ("docker compose -f x.yaml run --rm -e A=2 service swift deploy --a b", {"A": "2"}),
+        ("docker run --rm --entrypoint swift img deploy --a b", {}),
+        ("docker run --entrypoint=/bin/bash -e A=2 img -c 'swift deploy --a b'", {"A": "2"}),
+        ("apptainer exec --nv --bind /a:/b --env A=2 x.sif swift deploy --a b", {"OUT": "1", "A": "2"}),
+        ("singularity run --nv x.sif swift deploy --a b", {"OUT": "1"}),
         ("kubectl exec -n x pod -- swift deploy --a b", {}),
+        ("kubectl exec -it pod -c box -n x -- swift deploy --a b", {}),
+        ("kubectl run x --image=img --env A=2 --command -- swift deploy --a b", {"A": "2"}),
         ("conda run -n env --no-capture-output swift deploy --a b", {"OUT": "1"}),
         ("uv run --python 3.11 swift deploy --a b", {"OUT": "1"}),
+        ("uvx --from ms-swift swift deploy --a b", {"OUT": "1"}),
+        ("poetry -C x run swift deploy --a b", {"OUT": "1"}),
+        ("pixi run -e gpu swift deploy --a b", {"OUT": "1"}),
+        ("direnv exec . pyenv exec swift deploy --a b", {"OUT": "1"}),
+        ("deepspeed --num_gpus 1 /x/swift/cli/deploy.py --a b", {"OUT": "1"}),
         ("srun -p gpu --gres=gpu:1 swift deploy --a b", {"OUT": "1"}),
         ("torchrun --nproc_per_node 2 --standalone /x/swift/cli/deploy.py --a b", {"OUT": "1"}),
         ("python -m torch.distributed.run --nproc_per_node=2 -m swift.cli.deploy --a b", {"OUT": "1"}),
         ("timeout -k 5 10m swift deploy --a b", {"OUT": "1"}),
+        ("timeout --signal=KILL --foreground 1h swift deploy --a b", {"OUT": "1"}),
         ("numactl --membind=0 taskset -c 0-3 swift deploy --a b", {"OUT": "1"}),
+        ("numactl --cpunodebind 0 --membind 0 swift deploy --a b", {"OUT": "1"}),
+        ("flock -w 10 /tmp/lock swift deploy --a b", {"OUT": "1"}),
+        ("flock -n /tmp/lock -c 'swift deploy --a b'", {"OUT": "1"}),
+        ("prlimit --nofile=65535 chrt -f 50 swift deploy --a b", {"OUT": "1"}),
+        ("env -S 'A=2 swift deploy --a b'", {"OUT": "1", "A": "2"}),
+        ("env --split-string='A=2 swift deploy --a b'", {"OUT": "1", "A": "2"}),
+        ("coproc swift deploy --a b", {"OUT": "1"}),
+        ("script -efqc 'swift deploy --a b' log", {"OUT": "1"}),
+        ("xvfb-run -a -s '-screen 0' swift deploy --a b", {"OUT": "1"}),
+        ("nsys profile -o out --trace=cuda -f true swift deploy --a b", {"OUT": "1"}),
+        ("ncu --set full swift deploy --a b", {"OUT": "1"}),
+        ("strace -f -o log -E A=2 swift deploy --a b", {"OUT": "1", "A": "2"}),
+        ("mpirun -np 1 -x A=2 swift deploy --a b", {"OUT": "1", "A": "2"}),
+        ("systemd-run --user -p MemoryMax=9G -E A=2 swift deploy --a b", {"A": "2"}),
+        ("systemd-run --user --scope swift deploy --a b", {"OUT": "1"}),
+        ("doas -u me swift deploy --a b", {}),
+        ("gosu me tini -- swift deploy --a b", {"OUT": "1"}),
+        ("sg video 'swift deploy --a b'", {"OUT": "1"}),
+        ("sg video -c 'swift deploy --a b'", {"OUT": "1"}),
+        ("sbatch -p gpu --wrap='swift deploy --a b'", {"OUT": "1"}),
+        ("sbatch --wrap 'swift deploy --a b'", {"OUT": "1"}),
+        ("srun --container-image img --container-mounts /a:/b swift deploy --a b", {"OUT": "1"}),
         ("sudo -E env A=2 swift deploy --a b", {"OUT": "1", "A": "2"}),
         ("su - me -c 'swift deploy --a b'", {}),
         ("su me -c 'swift deploy --a b'", {"OUT": "1"}),
@@ -50,6 +88,28 @@ def test_a_call_is_found_with_its_environment(command: str, environment: dict[st
     config = script.config()
     assert dict(config.environment) == environment
     assert [(flag.name, flag.words) for flag in config.flags] == [("a", ("b",))]
+
+
+#: What every Linux has (coreutils and util-linux), started for real.
+REAL = [
+    "timeout 60 swift deploy --a b", "timeout -k 5 -s INT 1m swift deploy --a b", "timeout -sKILL 9 swift deploy --a b",
+    "nice swift deploy --a b", "nice -n 5 swift deploy --a b", "nice -5 swift deploy --a b", "setsid -w swift deploy",
+    "nice --adjustment=5 swift deploy", "env -S 'A=2 swift deploy --a b' ",
+    "env -iS 'swift deploy'", "env -S'B=1 swift deploy'", "env -u OUT A=2 swift deploy", "nohup swift deploy --a b",
+    "flock .held swift deploy --a b", "flock -xn .held swift deploy", "flock -w 9 .held -c 'A=2 swift deploy --a b'",
+    "ionice -c2 -n0 swift deploy --a b", "ionice -c 3 -t swift deploy", "taskset -c 0 swift deploy --a b",
+    "taskset 1 swift deploy", "prlimit --nofile=256 swift deploy", "prlimit -n256 swift deploy",
+    "chrt -b 0 swift deploy",
+    "PID=$(swift deploy --a b >/dev/null & echo $!)", 'A=$(B=1 swift deploy --a "c d")',
+    "echo <(swift deploy)",
+]  # fmt: skip
+
+
+def test_real_programs_start_what_is_said(tmp_path: Path):
+    scripts = [f"{OUTER}{command}\nwait\n" for command in REAL]
+    for text, made in zip(scripts, run_scripts(scripts, "bash", tmp_path), strict=True):
+        (script,), (call,) = read_script(text), made
+        assert accounts_for(script, call), (text, script.config(), call)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ _PYTHON_VALUED = frozenset({"-X", "-W", "--check-hash-based-pycs"})
 _LAUNCHERS = {
     "torchrun": frozenset({"--standalone", "--no-python", "--no_python", "-m", "--module"}),
     "accelerate": frozenset({"--multi_gpu", "--cpu", "-m", "--module", "--use_deepspeed", "--use_fsdp"}),
+    "deepspeed": frozenset({"--no_python", "--module", "--no_local_rank", "--no_ssh", "--force_multi", "--save_pid"}),
 }
 #: Keys that tmux presses by name.
 _KEYS = ("Enter", "C-m", "KPEnter")
@@ -94,27 +95,35 @@ def _unwrap(call: Call, wrapper: Wrapper) -> Inner | None:
     options.read()
     if options.fails:
         call.fields = ()
-    fields, at = call.fields, options.at
-    if options.has_text and at < len(fields):
-        return _script(call, at, wrapper)
+    if options.glued:
+        call.fields = ()
+        return Inner((options.glued,))
+    if options.has_text and options.at < len(call.fields):
+        return _script(call, options.at, wrapper)
+    call.fields = call.fields[options.at :]
     if wrapper.commands:
-        chosen = wrapper.commands.get(fields[at].head()) if at < len(fields) else None
-        call.fields = fields[at:] if chosen else ()
+        chosen = wrapper.commands.get(call.fields[0].head()) if call.fields else None
+        call.fields = call.fields if chosen else ()
         return _unwrap(call, chosen) if chosen else None
     if not (options.kept and wrapper.passes):
         call.drop_all()
     for given in options.given:
         call.set(given)
-    at += wrapper.skip
+    return _inside(call, wrapper, options.starts)
+
+
+def _inside(call: Call, wrapper: Wrapper, starts: Sequence[Field]) -> Inner | None:
+    """Take off what stands between the options and the program."""
+    fields, at = call.fields, wrapper.skip
     while wrapper.assignments and at < len(fields) and (use := _assignment(fields[at])) is not None:
         call.set(use)
         at += 1
     if wrapper.skip and at < len(fields) and fields[at].head() == "--":
         at += 1
-    call.fields = fields[at:]
-    if wrapper.joined or wrapper.typed or wrapper.text:
-        return _typed(call, wrapper)
-    return None
+    if wrapper.skip and at + 1 < len(fields) and _holds_text(fields[at].head(), wrapper):
+        return _script(call, at + 1, wrapper)
+    call.fields = [*starts, *fields[at:]]
+    return _typed(call, wrapper) if wrapper.joined or wrapper.typed or wrapper.stdin else None
 
 
 @dataclass
@@ -127,12 +136,14 @@ class _Options:
     has_text: bool = False
     kept: bool = False
     given: list[VariableUse] = field(default_factory=list)
+    glued: Field | None = None
+    starts: list[Field] = field(default_factory=list)
     fails: bool = False
 
     def read(self) -> None:
         fields = self.call.fields
         self.kept = self.wrapper.keeps is None
-        while self.at < len(fields) and not self.has_text:
+        while self.at < len(fields) and not (self.has_text or self.glued):
             option = fields[self.at].head()
             is_option = self._is_option(option)
             if not is_option and not self.wrapper.mixed:
@@ -157,9 +168,15 @@ class _Options:
         if _holds_text(option, wrapper):
             self.has_text = True
             return
+        own = fields[self.at - 1]
+        if equals and name in wrapper.text:
+            self.glued = _glued(own)
+            return
         following = fields[self.at : self.at + 1]
         if name in wrapper.gives:
-            self.given += _given(self.call, fields[self.at - 1], following, value if equals else None)
+            self.given += _given(self.call, _glued(own) if equals else following[0] if following else own)
+        if name in wrapper.starts:
+            self.starts = [_glued(own)] if equals else list(following)
         if wrapper.takes_value(option) and following:
             value = following[0].head()
             self.at += 1
@@ -188,7 +205,7 @@ def _typed(call: Call, wrapper: Wrapper) -> Inner | None:
     """Words that a shell will read again; without any it reads its input, but a shell that is given a file does not."""
     texts = [one for one in call.fields if not (wrapper.typed and one.word() in _KEYS)]
     call.fields = ()
-    if wrapper.text:
+    if wrapper.stdin:
         return None if texts else Inner(())
     return Inner(tuple(texts))
 
@@ -200,16 +217,18 @@ def _assignment(one: Field) -> VariableUse | None:
     return VariableUse(pair[0], joined((pair[1], *one.parts[1:])), "prefix", one.place, *one.halves(pair[0]))
 
 
-def _given(call: Call, option: Field, following: Sequence[Field], glued: str | None) -> list[VariableUse]:
-    """``-e A=b``, ``--env=A=b``, and ``-e A``, which hands on what is exported here."""
-    one = following[0] if following else option
-    if glued is not None:
-        one = Field((glued, *option.parts[1:]), option.place, _after_equals(option))
+def _given(call: Call, one: Field) -> list[VariableUse]:
+    """``A=b``, or ``A``, which hands on what is exported here."""
     use = _assignment(one)
     if use:
         return [use]
     handed_on = call.variables.get(one.head())
     return [handed_on] if handed_on else []
+
+
+def _glued(option: Field) -> Field:
+    """The value of ``--option=value``."""
+    return Field((option.head().partition("=")[2], *option.parts[1:]), option.place, _after_equals(option))
 
 
 def _after_equals(option: Field) -> Written | None:
