@@ -15,7 +15,7 @@ FIRST_PORT = 8000
 #: As many as ms-swift tries (ms-swift@4.6.0:swift/utils/utils.py:299, find_free_port).
 TRIES = 100
 #: A name of this machine is in a file; one that a server of names has to be asked for is hardly one.
-_RESOLVER_PATIENCE_S = 0.5
+_RESOLVER_PATIENCE_S = 0.25
 
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")

@@ -543,3 +543,11 @@ def test_a_plan_is_looked_at_as_the_script_that_generate_would_write(tmp_path: P
     said = {(one.check, one.severity) for one in found.problems if one.check not in ("memory", "download")}
     assert said == {("settings STK006", "error")}
     assert "Qwen/Qwen2.5-VL-7B-Instruct is in no cache of ModelScope" in found.notes[0].sentence
+
+
+def test_forty_shards_are_looked_at_in_no_time(tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("checkpoints.SHARD_BYTES", 180_000_000)
+    large = write_checkpoint(tmp_path / MODEL, MODEL)
+    (large / "tokenizer.json").write_text("{}")
+    assert len(list(large.glob("*.safetensors"))) >= 40
+    assert looked(tmp_path, place, call(large)).took_s < 1.5

@@ -119,6 +119,12 @@ def test_a_key_that_is_written_is_handed_over_in_the_same_way(tmp_path: Path, pl
     )
 
 
+def test_flags_that_are_cut_short_count_by_their_full_names(tmp_path: Path, place: Path):
+    found = subject(tmp_path, place, f"{CALL} --port 1 --api_k sk-1 --por 8123 --no_verb\n")
+    assert (found.port, found.api_key) == (8123, "sk-1")
+    assert [flag.name for flag in found.config.flags] == ["model", "infer_backend", "port", "no_verb"]
+
+
 def test_the_key_of_a_plan_comes_from_the_variable_that_it_names(place: Path):
     made = plan(problem(wishes=Wishes(api_key_env="SERVER_KEY")))
     found = subject_of_plan(made, StartOptions({"SERVER_KEY": "sk-1"}, str(place)))

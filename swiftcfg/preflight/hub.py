@@ -107,7 +107,7 @@ def _candidates(hub: Hub, root: Path, name: str) -> Iterator[Path]:
 
     modelscope@1.40.2:hub/utils/utils.py:205-252; huggingface_hub@1.33.0:file_download.py.
     """
-    owner, _, model = name.partition("/")
+    owner, _, model = name.partition(":")[0].partition("/")
     if hub == "Hugging Face":
         yield from _snapshots(root / f"models--{owner}--{model}", "main")
         return

@@ -16,7 +16,7 @@ from swiftcfg.project import Settings
 from swiftcfg.script import Script
 from swiftcfg.starting.known_words import known_words
 from swiftcfg.starting.launched import rules_of_a_launch, told_of_programs, told_of_shell
-from swiftcfg.starting.settle import key_from, with_port, without_secrets
+from swiftcfg.starting.settle import full_config, key_from, with_port, without_secrets
 from swiftcfg.starting.subject import Secret, StartOptions, Subject
 
 #: Kinds of files whose calls a launch can start; the others describe a place to run it in.
@@ -39,7 +39,8 @@ def subject_of_file(path: str, options: StartOptions) -> Subject:
         *told_of_programs(whole, python_given=options.python is not None),
         *_assumed(whole, options.environment),
     )
-    config, filled = known_words(_without_key(whole.config(), options), options.environment, document.name)
+    config = _without_key(full_config(whole, given.catalog), options)
+    config, filled = known_words(config, options.environment, document.name)
     config, secrets = _secrets(config, options)
     host = str(config.word("host") or "")
     return Subject(

@@ -1,12 +1,24 @@
-"""What a plan and a file have in common: the chosen port, the API key, and where the flags must be changed for them."""
+"""What a plan and a file have in common: flags by their full names, the chosen port, the API key."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig, Flag
 from swiftcfg.errors import InputError
+from swiftcfg.flags import FlagCatalog
 from swiftcfg.ports import free_port
+from swiftcfg.script import Script
 from swiftcfg.starting.subject import SECRET_FLAGS, Secret, StartOptions
+
+
+def full_config(script: Script, catalog: FlagCatalog) -> DeployConfig:
+    """What a call means, with the full names of flags that it cuts short, so that each is found by its name."""
+    flags: dict[str, Flag] = {}
+    for use in script.flags:
+        match = catalog.resolve(use.name)
+        name = match.spec.name if match.spec and not match.negated else use.name
+        flags[name] = Flag(name, use.words)
+    return replace(script.config(), flags=tuple(flags.values()))
 
 
 def with_port(config: DeployConfig, options: StartOptions, host: str) -> DeployConfig:

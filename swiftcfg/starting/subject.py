@@ -31,7 +31,7 @@ class StartOptions:
     a call of a file. ``port`` replaces the one that is planned or written; ``auto`` takes a free one.
     """
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     python: str | None = None
     gpu: str | None = None
     model: str | None = None
