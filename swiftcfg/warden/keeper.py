@@ -70,9 +70,9 @@ class Keeper:
             os.close(descriptor)
         self.pid = child.pid
         self.state["server"] = identity(child.pid)
-        write_state(self.folder, self.state)
-        self._set_up_guard()
         try:
+            write_state(self.folder, self.state)
+            self._set_up_guard()
             child.go()
         except OSError:
             self.guard.farewell()
@@ -221,6 +221,8 @@ class Keeper:
         self._save()
 
     def _save(self) -> None:
+        if self.state["server"] is None:
+            return
         try:
             write_state(self.folder, self.state)
         except OSError as error:
