@@ -12,7 +12,7 @@ from swiftcfg.project import Settings
 from swiftcfg.source_files import Found
 
 KINDS = (
-    "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --modell x{number}\n",
+    "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --systemm x{number}\n",
     "VIDEO_MAX_PIXELS={number} swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm\n",
     "# swiftcfg: ignore[SEC]\nswift deploy --model $M --infer_backend vllm\n",
     "ls\n",

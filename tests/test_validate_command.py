@@ -22,7 +22,7 @@ from swiftcfg.cli import swiftcfg
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ("--ms-swift", "4.6.0", "--vllm", "0.23.0", "--qwen-vl-utils", "0.0.14", "--transformers", "4.57.1")
-BAD = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --modell x --host 127.0.0.1\n"
+BAD = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --systemm x --host 127.0.0.1\n"
 GOOD = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --host 127.0.0.1\n"
 #: What this file looks at: one rule that always finds something in BAD, and the comments.
 ONLY = ("--select", "FLG001,IGN")
@@ -51,10 +51,10 @@ def test_a_finding_is_told_with_its_line_and_its_place(here):
     result = run("a.sh")
     assert result.exit_code == 1
     assert result.stdout == (
-        "a.sh:2:71: error FLG001: ms-swift 4.6.0 has no --modell: the start fails; did you mean --model?\n"
+        "a.sh:2:71: error FLG001: ms-swift 4.6.0 has no --systemm: the start fails; did you mean --system?\n"
         f"    2 | …{BAD[40:].rstrip()}\n"
         f"{' ' * 39}^\n"
-        "  fix: write --model\n"
+        "  fix: write --system\n"
         "\n"
         "1 call of swift deploy in 1 file: 1 error; 1 fix to apply with --fix\n"
     )
@@ -135,7 +135,7 @@ def test_codes_choose_rules_and_families(here):
 def test_a_folder_gives_what_holds_a_call_and_nothing_else(here):
     (here / "deep").mkdir()
     (here / "deep" / "a.sh").write_text(BAD)
-    (here / "deep" / "deploy.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    (here / "deep" / "deploy.yaml").write_text("model: m\ninfer_backend: vllm\nsystemm: x\n")
     (here / "other.yaml").write_text("model: car\nwheels: 4\n")
     (here / "ls.sh").write_text("echo swift\n")
     assert [file["name"] for file in data(".")["files"]] == ["./deep/a.sh", "./deep/deploy.yaml"]
@@ -148,7 +148,7 @@ def test_standard_input_is_read():
 
 
 def test_settings_in_another_file_are_those_of_the_call(here):
-    (here / "s.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    (here / "s.yaml").write_text("model: m\ninfer_backend: vllm\nsystemm: x\n")
     (here / "a.sh").write_text("swift deploy s.yaml --port 80\n")
     (file,) = data("a.sh")["files"]
     assert [(one["code"], one["line"], one["column"]) for one in file["findings"]] == [("FLG001", 1, 14)]
@@ -186,7 +186,7 @@ def test_services_on_one_network_that_take_the_same_port_are_told(here):
 def nasty(here):
     """Text that would break out of any format that does not escape it."""
     name = "a %,:b\u202e.sh"
-    text = BAD.replace("--modell", '"--mo%d,e::l\'<&>]]>\x1b[31m\u202e"')
+    text = BAD.replace("--systemm", '"--mo%d,e::l\'<&>]]>\x1b[31m\u202e"')
     (here / name).write_bytes(text.encode() + b"# \xff\n" + BAD.encode())
     return name
 
@@ -196,7 +196,7 @@ def test_json_keeps_to_its_schema(nasty):
     report = data(nasty)
     jsonschema.validate(report, schema)
     assert report["summary"]["error"] == 2
-    assert report["files"][0]["findings"][1]["fix"] == {"title": "write --model", "safe": True}
+    assert report["files"][0]["findings"][1]["fix"] == {"title": "write --system", "safe": True}
 
 
 def test_github_annotations_hold_one_line_each_with_escapes(nasty):
@@ -209,7 +209,7 @@ def test_github_annotations_hold_one_line_each_with_escapes(nasty):
         assert properties["file"] == "a %25%2C%3Ab\\u{202e}.sh"
         assert properties["title"].startswith("FLG001 ")
         assert not re.search(r"%(?!25|0D|0A|3A|2C)|[\x00-\x1f\u202e]", line)
-    assert lines[1].endswith("ms-swift 4.6.0 has no --modell: the start fails; did you mean --model?")
+    assert lines[1].endswith("ms-swift 4.6.0 has no --systemm: the start fails; did you mean --system?")
 
 
 def junit(text: str) -> ET.Element:
@@ -325,7 +325,7 @@ def test_fix_changes_the_words_and_keeps_the_rest(here):
     result = run("link.sh", "--fix")
     assert result.exit_code == 0
     assert "1 fix applied" in result.stdout
-    assert path.read_bytes() == before.replace(b"--modell", b"--model")
+    assert path.read_bytes() == before.replace(b"--systemm", b"--system")
     assert stat.S_IMODE(path.stat().st_mode) == 0o764
     assert (here / "link.sh").is_symlink()
     assert [entry.name for entry in path.parent.iterdir()] == ["a.sh"]
@@ -339,7 +339,7 @@ def test_fix_is_seen_under_every_name_of_a_file(here):
     path.write_text(BAD)
     (here / "other.sh").hardlink_to(path)
     assert run("a.sh", "--fix").exit_code == 0
-    assert (here / "other.sh").read_text() == path.read_text() == BAD.replace("--modell", "--model")
+    assert (here / "other.sh").read_text() == path.read_text() == BAD.replace("--systemm", "--system")
     assert (here / "other.sh").samefile(path)
     assert sorted(entry.name for entry in here.iterdir()) == ["a.sh", "other.sh"]
 
@@ -377,12 +377,12 @@ def test_diff_shows_what_fix_would_do_and_patch_takes_it(here):
     assert result.exit_code == 1
     assert (here / "a.sh").read_text() == text
     subprocess.run(["patch", "-p0"], input=result.stdout_bytes, cwd=here, check=True, stdout=subprocess.DEVNULL)
-    assert (here / "a.sh").read_text() == text.replace("--modell", "--model")
+    assert (here / "a.sh").read_text() == text.replace("--systemm", "--system")
 
 
 def test_fixed_standard_input_goes_to_standard_output():
     result = run("-", "--fix", stdin=BAD.encode())
-    assert result.stdout == BAD.replace("--modell", "--model")
+    assert result.stdout == BAD.replace("--systemm", "--system")
     assert "1 fix applied" in result.stderr
 
 
@@ -405,7 +405,7 @@ UNDER = "# swiftcfg: ignore[FLG001]\n"
         f"{BAD.rstrip()}  # swiftcfg: ignore[FLG001]\n",
         f"{BAD.rstrip()} # swiftcfg:ignore[SEC001, flg001]\n".replace("SEC001, ", ""),
         f"{BAD.rstrip()} \\\n    --port 80 # swiftcfg: ignore\n",
-        f"{UNDER}# why: it is so\n{BAD.replace(' --modell', chr(92) + chr(10) + ' --modell')}",
+        f"{UNDER}# why: it is so\n{BAD.replace(' --systemm', chr(92) + chr(10) + ' --systemm')}",
         f"# swiftcfg: ignore-file[FLG]\n\n{BAD}{BAD}",
     ],
 )
@@ -413,7 +413,7 @@ def test_a_comment_on_or_above_a_call_counts_for_the_call(here, text: str):
     (here / "a.sh").write_text(text)
     report = data("a.sh")
     assert report["files"][0]["findings"] == []
-    assert report["summary"]["ignored"] == text.count("--modell")
+    assert report["summary"]["ignored"] == text.count("--systemm")
 
 
 def test_a_comment_counts_for_no_other_call(here):
@@ -422,7 +422,7 @@ def test_a_comment_counts_for_no_other_call(here):
 
 
 def test_a_comment_counts_in_settings_too(here):
-    (here / "a.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x  # swiftcfg: ignore[FLG001]\nportt: 80\n")
+    (here / "a.yaml").write_text("model: m\ninfer_backend: vllm\nsystemm: x  # swiftcfg: ignore[FLG001]\nportt: 80\n")
     (file,) = data("a.yaml")["files"]
     assert [(one["code"], one["line"]) for one in file["findings"]] == [("FLG001", 4)]
 
@@ -475,7 +475,7 @@ def test_overrides_are_for_paths(here):
     for name in ("prod/a.sh", "test/a.sh"):
         (here / name).parent.mkdir()
         (here / name).write_text(BAD)
-    (here / "test" / "a.yaml").write_text("model: m\ninfer_backend: vllm\nmodell: x\n")
+    (here / "test" / "a.yaml").write_text("model: m\ninfer_backend: vllm\nsystemm: x\n")
     files = {file["name"]: file for file in data("prod/a.sh", "test/a.sh", "test/a.yaml")["files"]}
     assert [files[name]["calls"][0]["gpus"] for name in files] == [["T4"], ["H100-80GB"], ["H100-80GB"]]
     assert [len(files[name]["findings"]) for name in files] == [1, 1, 0]

@@ -21,7 +21,7 @@ from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Fix, RenameFlag
 from swiftcfg.rules.releases import is_unheard_of
-from swiftcfg.rules.written import flags_of, forgiven
+from swiftcfg.rules.written import flags_of, forgiven, in_force
 from swiftcfg.script import Script
 
 SEVERITY = "error"
@@ -33,7 +33,7 @@ _ALIKE = 0.9
 
 
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Iterator[Finding]:
-    known = forgiven(script, catalog)
+    known, given = forgiven(script, catalog), in_force(script, catalog)
     for one in flags_of(script, catalog):
         if one.match.spec or one.match.candidates or not is_unheard_of(one.name, catalog, settings.backend):
             continue
@@ -44,7 +44,7 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Ite
             outcome += f"; it is a key of --{key.flag}: '{{\"{key.key}\": …}}'"
         elif meant:
             outcome += f"; did you mean --{meant}?"
-        sure = meant and SequenceMatcher(a=one.name, b=meant).ratio() >= _ALIKE
+        sure = meant and meant not in given and SequenceMatcher(a=one.name, b=meant).ratio() >= _ALIKE
         yield Finding(
             f"ms-swift {catalog.version} has no {one.use.spelling}: {outcome}",
             one.use.place,
