@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +17,9 @@ TRIES = 100
 #: A name of this machine is in a file; one that a server of names has to be asked for is hardly one.
 _RESOLVER_PATIENCE_S = 0.25
 
+#: What a bind to an address that this machine does not have ends with.
+_NO_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _RESERVED = Path("/proc/sys/net/ipv4/ip_local_reserved_ports")
 _UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
@@ -24,10 +27,14 @@ _UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Why a port cannot be had: the errno of a bind, and on which address; both None where it can."""
+    """Why a port cannot be had, by the errno of a bind: on all addresses at once, and on those of the host."""
 
-    error: int | None = None
-    address: str | None = None
+    everywhere: int | None = None
+    on_host: int | None = None
+
+    @property
+    def works(self) -> bool:
+        return self.everywhere is None and self.on_host is None
 
 
 def try_port(host: str, port: int) -> Binding:
@@ -36,20 +43,24 @@ def try_port(host: str, port: int) -> Binding:
     ms-swift moves to the next port where the first bind fails (ms-swift@4.6.0:swift/utils/utils.py:299-310); uvicorn
     ends where the second does.
     """
-    error = _bind_error(socket.AF_INET, ("", port), reuse=False)
-    if error is not None:
-        return Binding(error, "")
-    for family, address in _addresses(host, port):
-        error = _bind_error(family, address, reuse=True)
-        if error is not None:
-            return Binding(error, host)
-    return Binding()
+    own = [_bind_error(family, address, reuse=True) for family, address in _addresses(host, port)]
+    return Binding(_bind_error(socket.AF_INET, ("", port), reuse=False), _worst(own))
+
+
+def _worst(errors: Sequence[int | None]) -> int | None:
+    """Of the addresses of one name, those of a family that is switched off do not count where another one works."""
+    hard = next((error for error in errors if error not in (None, *_NO_ADDRESS)), None)
+    return errors[0] if hard is None and None not in errors else hard
 
 
 def free_port(host: str, first: int = FIRST_PORT) -> int:
-    """The first free port from ``first`` on; raises MachineError where there is none among a hundred."""
+    """The first free port from ``first`` on; raises MachineError where there is none among a hundred.
+
+    Where the address is none of this machine's, no other port would do better, and a preflight tells of it.
+    """
     for port in range(first, first + TRIES):
-        if try_port(host, port).error is None:
+        binding = try_port(host, port)
+        if binding.works or (binding.everywhere is None and binding.on_host in _NO_ADDRESS):
             return port
     raise MachineError(f"none of the ports {first} to {first + TRIES - 1} is free", "name one: --port 9000")
 

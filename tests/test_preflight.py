@@ -62,19 +62,25 @@ LOADS = "the server will load it from ModelScope, about 7.00 GiB"
         (Seen("127.0.0.1", 0), [("note", "the server chooses a port; its log tells which")]),
         (Seen("127.0.0.1", -1), [("error", "--port is no number from 0 to 65535")]),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, ""), listeners=(Holder(7, "python"),), waiting=True),
+            Seen(
+                "127.0.0.1",
+                8000,
+                Binding(errno.EADDRINUSE, errno.EADDRINUSE),
+                listeners=(Holder(7, "python"),),
+                waiting=True,
+            ),
             [("error", f"port 8000 is taken: python (pid 7) listens on it; {MOVES}")],
         ),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, ""), listeners=(Holder(None, None),)),
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE), listeners=(Holder(None, None),)),
             [("error", f"port 8000 is taken: a process of another user listens on it; {MOVES}")],
         ),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, ""), connected=(Holder(8, "curl"),)),
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE), connected=(Holder(8, "curl"),)),
             [("error", f"port 8000 is in use by a connection of curl (pid 8); {MOVES}")],
         ),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, ""), waiting=True),
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE), waiting=True),
             [
                 (
                     "error",
@@ -83,16 +89,23 @@ LOADS = "the server will load it from ModelScope, about 7.00 GiB"
             ],
         ),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, "")),
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE)),
             [("error", f"port 8000 is taken by a process that cannot be seen; {MOVES}")],
         ),
         (
-            Seen(EVERYWHERE, 80, Binding(errno.EACCES, "")),
+            Seen(EVERYWHERE, 80, Binding(errno.EACCES, errno.EACCES)),
             [("error", "port 80 needs privileges that this user does not have")],
         ),
         (
-            Seen("192.0.2.1", 8000, Binding(errno.EADDRNOTAVAIL, "192.0.2.1")),
+            Seen("192.0.2.1", 8000, Binding(None, errno.EADDRNOTAVAIL)),
             [("error", "192.0.2.1 is no address of this machine")],
+        ),
+        (
+            Seen("192.0.2.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRNOTAVAIL), listeners=(Holder(7, "python"),)),
+            [
+                ("error", f"port 8000 is taken: python (pid 7) listens on it; {MOVES}"),
+                ("error", "192.0.2.1 is no address of this machine"),
+            ],
         ),
         (
             Seen("127.0.0.1", 40000, outgoing=(32768, 60999)),
@@ -269,6 +282,16 @@ def test_an_adapter_must_be_whole_and_a_hub_id_is_left_to_ms_swift(tmp_path: Pat
     ]
     assert told(adapter_faults("output/none/here")) == [("error", "the adapter output/none/here is not a folder")]
     assert told(adapter_faults("someone/lora")) == []
+
+
+def test_files_that_flags_name_must_be_there(tmp_path: Path, place: Path, folder: Path):
+    (tmp_path / "key.pem").write_text("")
+    found = looked(
+        tmp_path, place, call(folder, f"--ssl_certfile {tmp_path}/cert.pem --ssl_keyfile {tmp_path}/key.pem")
+    )
+    assert [(one.severity, one.sentence) for one in found.problems if one.check == "files"] == [
+        ("error", f"--ssl_certfile names {tmp_path}/cert.pem, which is not there")
+    ]
 
 
 # --- the hub

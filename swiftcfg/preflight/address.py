@@ -56,7 +56,7 @@ def see(host: str, port: int) -> Seen:
     binding = try_port(host, port)
     outgoing = outgoing_range()
     kept = outgoing if outgoing and outgoing[0] <= port <= outgoing[1] and not is_reserved(port) else None
-    if binding.error != errno.EADDRINUSE:
+    if errno.EADDRINUSE not in (binding.everywhere, binding.on_host):
         return Seen(host, port, binding, outgoing=kept, unprivileged_from=unprivileged_from())
     sockets = procfs.sockets_on(port)
     return Seen(
@@ -80,10 +80,12 @@ def judge(seen: Seen) -> Iterator[Said]:
         )
     elif seen.port == 0:
         yield Note("port", "the server chooses a port; its log tells which")
-    elif seen.binding.error is None:
+    elif seen.binding.works:
         yield from _free(seen)
     else:
-        yield _taken(seen) if seen.binding.error == errno.EADDRINUSE else _refused(seen, seen.binding.error)
+        for error in dict.fromkeys((seen.binding.everywhere, seen.binding.on_host)):
+            if error is not None:
+                yield _taken(seen) if error == errno.EADDRINUSE else _refused(seen, error)
 
 
 def _free(seen: Seen) -> Iterator[Said]:
@@ -121,10 +123,11 @@ def _refused(seen: Seen, error: int) -> Problem:
             "port", "error", f"port {seen.port} needs privileges that this user does not have",
             f"take one from {seen.unprivileged_from} on, or --port auto, and put a proxy in front",
         )  # fmt: skip
-    where = seen.binding.address or "0.0.0.0"  # noqa: S104
     if error in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return Problem(
-            "port", "error", f"{where} is no address of this machine",
+            "port", "error", f"{seen.host} is no address of this machine",
             "give one that `ip address` lists: 127.0.0.1 for this machine alone, 0.0.0.0 for every network",
         )  # fmt: skip
-    return Problem("port", "error", f"port {seen.port} cannot be had on {where}: {errno.errorcode.get(error, error)}")
+    return Problem(
+        "port", "error", f"port {seen.port} cannot be had on {seen.host}: {errno.errorcode.get(error, error)}"
+    )

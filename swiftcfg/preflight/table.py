@@ -9,6 +9,7 @@ from swiftcfg.preflight.hub import check_download
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.limits import check_limits
 from swiftcfg.preflight.model_folder import check_model
+from swiftcfg.preflight.named_files import check_files
 from swiftcfg.preflight.result import Said
 from swiftcfg.preflight.room import check_disk, check_shared_memory
 from swiftcfg.preflight.software import check_software
@@ -28,6 +29,7 @@ CHECKS = (
     Check("settings", check_settings),
     Check("software", check_software),
     Check("model", check_model),
+    Check("files", check_files),
     Check("download", check_download),
     Check("gpus", check_gpus),
     Check("port", check_port),
