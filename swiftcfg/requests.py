@@ -65,9 +65,6 @@ def request_under(model: Model, workload: Workload, limits: Limits | None, *, an
 
 
 def frames_at_cap(limits: Limits, frames: int) -> int:
-    """Visual tokens of a video that fills its cap in every frame (the per-frame rule of fetch_video)."""
-    constants = limits.constants
-    budget = constants.video_total / frames * constants.frame_factor
-    cap = max(min(constants.video_max, budget), constants.video_floor)
+    """Visual tokens of a video that fills its cap in every frame."""
     steps = -(-frames // limits.tower.temporal_patch_size)
-    return steps * (int(cap) // limits.tower.factor**2)
+    return steps * (limits.frame_cap(frames) // limits.tower.factor**2)

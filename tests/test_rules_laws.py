@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rule_facts import Surroundings, facts_of
 
 from swiftcfg.facts import Facts
+from swiftcfg.media import Clip, Size
 from swiftcfg.rules import all_rules
 from swiftcfg.validate import Reported, validate
 from swiftcfg.workload import workload_of
@@ -124,3 +125,14 @@ def test_a_workload_without_a_limit_on_shrinking_minds_only_what_costs_boxes_or_
     sizes = tuple(size for size, _ in workload.image_sizes())
     found = validate(replace(facts, workload=workload, sizes=sizes), RULES).findings
     assert [one.severity for one in found if one.rule.code == "VIS003"] == [severity]
+
+
+@pytest.mark.parametrize("release", ["4.0.0", "4.6.0"])
+@pytest.mark.parametrize("model", ["Qwen/Qwen2.5-VL-7B-Instruct", "Qwen/Qwen3-VL-8B-Instruct"])
+@given(seconds=st.integers(2, 600), width=st.integers(56, 4000), height=st.integers(56, 4000))
+def test_no_frame_has_more_pixels_than_are_planned_for(release: str, model: str, seconds: int, width: int, height: int):
+    assume(max(width, height) < 20 * min(width, height))  # of narrow ones a side of one token is left in any case
+    (facts,) = facts_of(f"swift deploy --model {model} --infer_backend vllm\n", Surroundings(ms_swift=release))
+    assert facts.limits is not None
+    video = facts.limits.video(Clip(Size(width, height), 30.0, float(seconds)))
+    assert video.resized.pixels <= facts.limits.frame_cap(video.frames)

@@ -1,5 +1,6 @@
 """Limits: what one server does to every image and video, and what each then costs in tokens."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
@@ -86,6 +87,19 @@ class Limits:
         """The cap on one frame after the floor, where the total of all frames does not bind."""
         return Pixels(max(self.constants.video_max, self.constants.video_floor))
 
+    def frame_cap(self, count: int) -> Pixels:
+        """Pixels that one of ``count`` frames of a video has at most, whatever its shape."""
+        limits = self.constants
+        cap = max(min(limits.video_max, limits.video_total / count * limits.frame_factor), limits.video_floor)
+        return Pixels(int(min(cap, self._second_cap / (count if self.tower.kind == "qwen3_vl" else 1))))
+
+    @property
+    def _second_cap(self) -> float:
+        """What the processor's own resize leaves of a frame, for Qwen3-VL of all frames together."""
+        if self.second is None:
+            return math.inf
+        return self.second.image_max if self.second.video_max is None else self.second.video_max
+
     def image(self, size: Size) -> SizedImage:
         """What becomes of an image; raises InputError where the server would refuse it."""
         limits = self.constants
@@ -171,8 +185,7 @@ class Limits:
         if self.second is None:
             return size
         least = self.second.image_min if self.second.video_min is None else self.second.video_min
-        most = self.second.image_max if self.second.video_max is None else self.second.video_max
-        return self._again(size, least, most, count if self.tower.kind == "qwen3_vl" else 1)
+        return self._again(size, least, int(self._second_cap), count if self.tower.kind == "qwen3_vl" else 1)
 
     def _sized(self, original: Size, seen: Size, indices: Sequence[tuple[int, int]], fps: float) -> SizedVideo:
         seen = self._second_of_frames(seen, len(indices))
