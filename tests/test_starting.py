@@ -157,6 +157,13 @@ def test_all_words_that_stay_open_are_told_at_once(tmp_path: Path, place: Path):
     assert refused.value.hint == "set MODEL, EMPTY in the environment"
 
 
+def test_words_that_may_hide_flags_are_not_left_out(tmp_path: Path, place: Path):
+    with pytest.raises(InputError) as refused:
+        subject(tmp_path, place, 'swift deploy $FLAGS "$@" --model m\n', environment={"FLAGS": "--port 1"})
+    assert refused.value.sentence.endswith("words open that only a shell could fill in: a word is $FLAGS")
+    assert refused.value.hint == "write them out in the file"
+
+
 @pytest.mark.parametrize(
     ("text", "fault", "hint"),
     [

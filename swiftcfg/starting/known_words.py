@@ -1,11 +1,12 @@
 """Words of a call that only a shell could fill in: from the caller's environment, as that shell would."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig, Flag, Unknown, Word
 from swiftcfg.errors import InputError
+from swiftcfg.script import Stray
 from swiftcfg.values import dataclass
 
 #: The arguments of a script, which is given none.
@@ -26,10 +27,15 @@ class _Open:
 
 
 def known_words(
-    config: DeployConfig, environment: Mapping[str, str], name: str
+    config: DeployConfig, strays: Iterable[Stray], environment: Mapping[str, str], name: str
 ) -> tuple[DeployConfig, tuple[str, ...]]:
-    """The call with every word known, and what was filled in; raises InputError that lists all that is not."""
+    """The call with every word known, and what was filled in; raises InputError that lists all that is not.
+
+    ``strays`` are words that no flag takes: one that is not known may hide flags.
+    """
     fill = _Filling(environment)
+    hidden = [stray.word for stray in strays if isinstance(stray.word, Unknown)]
+    fill.unknown += [_Open("a word", word.expression, ()) for word in hidden if word.expression not in _ARGUMENTS]
     settled = replace(
         config,
         environment=tuple((variable, fill.word(variable, word)) for variable, word in config.environment),

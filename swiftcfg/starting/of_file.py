@@ -40,7 +40,7 @@ def subject_of_file(path: str, options: StartOptions) -> Subject:
         *_assumed(whole, options.environment),
     )
     config = _without_key(full_config(whole, given.catalog), options)
-    config, filled = known_words(config, options.environment, document.name)
+    config, filled = known_words(config, whole.strays, options.environment, document.name)
     config, secrets = _secrets(config, options)
     host = str(config.word("host") or "")
     return Subject(
