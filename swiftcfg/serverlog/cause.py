@@ -27,10 +27,10 @@ _SHOWN = 300
 _LOOK = "look at the log; VLLM_LOGGING_LEVEL=DEBUG and --log_level debug make it say more"
 _OWN_CODE = "fetch the model's newest files, and install the release of transformers that its page names"
 
-#: What vLLM writes before each line of a message, and torchrun before each line of a rank.
+#: What vLLM writes before each line of a message (once without the first bracket), torchrun before those of a rank.
 _PREFIX = re.compile(
     r"^(?:\([^()]*pid=\d+\) ?)?(?:\[rank\d+\]:? ?)?"
-    r"(?:(?:ERROR|WARNING|CRITICAL|INFO|DEBUG) [\d-]+ [\d:.]+ \[[^\]]*\] ?)?"
+    r"(?:(?:ERROR|WARNING|CRITICAL|INFO|DEBUG) [\d-]+ [\d:.]+ \[?[\w./-]+(?::\d+)?\] ?)?"
 )
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Failure|Timeout)(?::|$)", re.ASCII)
 
@@ -140,11 +140,12 @@ def _figures(groups: Mapping[str, str]) -> Figures:
 
 def _derived(read: Figures) -> Figures:
     """How much is missing, and the largest share of the whole that there would have been."""
-    needed, available, total = (read.get(f"{name}_bytes") for name in ("needed", "available", "total"))
-    if not isinstance(needed, int) or not isinstance(available, int):
+    available, total = read.get("available_bytes"), read.get("total_bytes")
+    asked = read.get("needed_bytes", read.get("wanted_bytes"))
+    if not isinstance(asked, int) or not isinstance(available, int) or asked < available:
         return {}
-    derived: dict[str, int | float] = {"missing_bytes": max(needed - available, 0)}
-    if isinstance(total, int) and total > 0:
+    derived: dict[str, int | float] = {"missing_bytes": asked - available}
+    if "needed_bytes" in read and isinstance(total, int) and total > 0:
         derived["largest_share"] = math.floor(100 * available / total) / 100
     return derived
 

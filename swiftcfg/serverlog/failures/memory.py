@@ -13,8 +13,8 @@ _SPREAD = (
     "more cards with CUDA_VISIBLE_DEVICES"
 )
 _WEIGHTS = (
-    "the weights do not fit beside what is on the card: free the card, spread the model with <tensor_parallel_size>, "
-    "or serve a quantised build"
+    "end what else is on the card, spread the model over more cards with <tensor_parallel_size>, or serve a quantised "
+    "build"
 )
 _PROFILE = (
     "lower what the first run holds: MAX_PIXELS with mm_processor_kwargs, <limit_mm_per_prompt> (0 for what is not "
@@ -94,6 +94,14 @@ MEMORY = (
         r"GiB\)", "one request of {max_model_len} tokens needs {needed} of cache, and {available} are left for it",
         "lower <max_model_len>, or raise <gpu_memory_utilization> if the card has room",
         "vllm@0.8.5:vllm/v1/core/kv_cache_utils.py:546",
+    ),
+    Failure(
+        "kv memory", "Cannot auto-fit max_model_len", "", "what is left for the cache does not hold a single token",
+        "raise <gpu_memory_utilization> if the card has room", "vllm@0.32.0:vllm/v1/core/kv_cache_utils.py:2455",
+    ),
+    Failure(
+        "cuda oom", "not enough GPU memory", r"Failed to load model - not enough GPU memory(?!.*ried to allocate)",
+        "the card had no room for the weights", _WEIGHTS, "vllm@0.32.0:vllm/v1/worker/gpu_model_runner.py:5140",
     ),
     Failure(
         "kv memory", "tokens that can be stored in KV cache",

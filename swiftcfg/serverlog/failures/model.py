@@ -78,6 +78,10 @@ WEIGHTS = (
         "{folder} has no config.json that names a model", _FETCH, "transformers:models/auto/configuration_auto.py",
     ),
     Failure(
+        "weights", "Invalid repository ID or local directory", r"specified: ?(?P<folder>\S.*)?",
+        "the folder of the model has no config.json", _FETCH, "vllm@0.11.0:vllm/transformers_utils/config.py:568",
+    ),
+    Failure(
         "weights", "does not appear to have a file named",
         r"(?P<folder>\S+) does not .*?named (?P<file>\S+?)\.?(?: |$)", "{folder} has no {file}", _FETCH,
         "transformers@4.57, transformers@5.0:utils/hub.py",
@@ -89,7 +93,8 @@ WEIGHTS = (
     ),
     Failure(
         "weights", "' not found", r"Error: path: '(?P<folder>[^']*)' not found", "there is no folder {folder}",
-        "mend --model or --adapters: a path that starts with / must exist", "ms-swift@4.6.0:swift/utils/hub_utils.py:98",
+        "mend --model or --adapters: a path that starts with / must exist",
+        "ms-swift@4.6.0:swift/utils/hub_utils.py:98",
     ),
 )  # fmt: skip
 

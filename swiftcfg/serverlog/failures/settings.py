@@ -191,6 +191,24 @@ ENGINE = (
         "vllm@0.8.5:vllm/model_executor/model_loader/weight_utils.py:205",
     ),
     Failure(
+        "settings", "Unknown quantization method", r"method: (?P<name>[\w-]+)", "vLLM knows no quantisation {name}",
+        "take <quantization> out: the model tells its own", "vllm@0.11.0:vllm/config/model.py:962",
+    ),
+    Failure(
+        "settings", "greater than max_lora_rank", r"LoRA rank (?P<rank>\d+) .*?max_lora_rank (?P<most>\d+)?",
+        "the adapter has rank {rank}, which is more than the engine was told", "set <max_lora_rank> to {rank}",
+        "vllm@0.11.0:vllm/lora/peft_helper.py:121",
+    ),
+    Failure(
+        "settings", "Invalid reasoning_parser", r"parser: (?P<name>[\w-]+)", "vLLM has no reasoning parser {name}",
+        "take <reasoning_parser> out, or name one that the log lists",
+        "ms-swift@4.6.0:swift/infer_engine/vllm_engine.py:386",
+    ),
+    Failure(
+        "settings", "is not an adapter", r"`(?P<folder>[^`]*)` is not", "{folder} is no adapter",
+        "give it with --model", "ms-swift@4.6.0:swift/arguments/base_args/base_args.py:220",
+    ),
+    Failure(
         "settings", "only supported for multimodal models", "", "for this release of vLLM the model takes text only",
         "take <limit_mm_per_prompt> out, or serve with a vLLM that knows the model", "vllm@0.8.5:vllm/config.py:590",
     ),
