@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from swiftcfg.serverlog import STAGES, Cause, Death, Lines, cause_of, events_in, furthest
+from swiftcfg.serverlog import STAGES, Cause, Death, Lines, Witness, cause_of, events_in, furthest
 from swiftcfg.serverlog.cause import first_failure
 from swiftcfg.serverlog.failures import FAILURES
 
@@ -115,6 +116,29 @@ def test_the_first_failure_counts_and_not_those_that_follow():
     first, second = "OSError: [Errno 28] No space left on device", "ModuleNotFoundError: No module named 'vllm'"
     assert cause_of(Death(1, [first, second])).kind == "disk"
     assert cause_of(Death(1, [second, first])).kind == "package"
+
+
+@pytest.mark.parametrize("case", TEXTS, ids=lambda case: case["text"][:60])
+def test_a_witness_remembers_a_cause_through_a_flood(case: dict[str, Any]):
+    witness = Witness()
+    witness.see(_lines(case["text"].encode()))
+    witness.see([f"request {number} answered" for number in range(1000)])
+    death = _death(case)
+    assert cause_of(replace(death, lines=witness.lines)) == cause_of(death)
+
+
+CALM = [
+    "(APIServer pid=7) WARNING 11-22 10:00:00 [usage.py:1] [Errno 13] Permission denied: '/root/.config/vllm'",
+    "[WARNING:swift] remaining_argv: ['--foo']",
+    "/venv/lib/x.py:9: UserWarning: CUDA error: out of memory",
+    "INFO:     No module named 'flash_attn'",
+]
+
+
+@pytest.mark.parametrize("line", CALM)
+def test_what_its_program_calls_no_error_is_no_cause(line: str):
+    assert cause_of(Death(1, [line])).kind == "unknown"
+    assert cause_of(Death(1, [line, "OSError: [Errno 24] Too many open files"])).kind == "open files"
 
 
 def test_a_kill_for_memory_outweighs_what_other_processes_say_of_it():

@@ -32,6 +32,8 @@ _PREFIX = re.compile(
     r"^(?:\([^()]*pid=\d+\) ?)?(?:\[rank\d+\]:? ?)?"
     r"(?:(?:ERROR|WARNING|CRITICAL|INFO|DEBUG) [\d-]+ [\d:.]+ \[?[\w./-]+(?::\d+)?\] ?)?"
 )
+#: Lines that their programs call no error: what is written below ERROR was lived with.
+_CALM = re.compile(r"^(?:\([^()]*pid=\d+\) ?)?\[?(?:INFO|WARNING|DEBUG)\b|^\S+:\d+: \w*Warning: ")
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Failure|Timeout)(?::|$)", re.ASCII)
 
 
@@ -80,7 +82,7 @@ def cause_of(death: Death) -> Cause:
     """What it died of: who ended it, what the log tells first, how it ended; unknown where none of these tells."""
     if death.by in STOPS:
         return Cause("stopped", *STOPS[death.by])
-    lines = [_PREFIX.sub("", line) for line in death.lines]
+    lines = ["" if _CALM.match(line) else _PREFIX.sub("", line) for line in death.lines]
     ending = ending_of(death.status, death.oom_kills, death.stage)
     found = first_failure(lines, death)
     if ending and (found is None or ending.outweighs(found.failure)):
@@ -114,7 +116,7 @@ def _spoken(lines: Sequence[str]) -> Iterator[int]:
     inside = False
     for at, line in enumerate(lines):
         below = at > 0 and lines[at - 1].lstrip().startswith('File "')
-        inside = _TRACEBACK_START in line or ((inside or below) and line[:1] in {" ", "|", "+"})
+        inside = _TRACEBACK_START in line or ((inside or below) and line[:1] in {"", " ", "|", "+"})
         if not inside:
             yield at
 
@@ -152,7 +154,7 @@ def _derived(read: Figures) -> Figures:
 
 def _told(found: Find, lines: Sequence[str], death: Death) -> Cause:
     kind, remedy = found.failure.meaning(death.backend, death.stage)
-    figures = {**_shortage(lines), **found.figures} if kind == "profile memory" else found.figures
+    figures = {**_shortage(death.lines), **found.figures} if kind == "profile memory" else found.figures
     shown = {name.rpartition("_")[0] if scale_of(name) else name: _shown(name, figures[name]) for name in figures}
     return Cause(
         kind=kind,
@@ -193,7 +195,7 @@ def _unknown(follower: Find | None, lines: Sequence[str], death: Death) -> Cause
     at = max((at for at in _spoken(lines) if _is_telling(lines[at])), default=None)
     if at is None and follower:
         return _told(follower, lines, death)
-    line = (lines[-1 if at is None else at] if lines else "").strip()[:_SHOWN]
+    line = (lines[at] if at is not None else next(reversed(death.lines), "")).strip()[:_SHOWN]
     if at is not None and any("transformers_modules" in text for text in lines[max(0, at - _TRACEBACK) : at]):
         return Cause("model code", f"code that belongs to the model failed: {line}", _OWN_CODE, line=line)
     how = "hangs" if death.status is None else f"ended with status {death.status}"

@@ -8,7 +8,10 @@ LAST = 200
 TELLING = 2000
 
 #: What a telling line has. A traceback goes on for up to 60 lines, its exception has more lines below.
-_SIGNS = ("rror", "xception", "Traceback (most recent", "emory", "died", "Killed", "failed", "Please ")
+_SIGNS = (
+    "rror", "RROR", "xception", "Traceback (most recent", "emory", "died", "Killed", "failed", "Please ", "mismatch",
+    "bad_alloc", "Segmentation",
+)  # fmt: skip
 _BEFORE, _AFTER = 2, 100
 _SERVING = "Uvicorn running on"
 
