@@ -15,7 +15,7 @@ import pytest
 from leaks import no_leaks
 from wardens import SERVE, Launched, make_environment, swiftcfg, wait, wait_gone
 
-from swiftcfg.procfs import process, processes, sockets_on
+from swiftcfg.procfs import memory_bytes, process, processes, sockets_on
 from swiftcfg.servers.found import read_server
 from swiftcfg.servers.members import descendants
 
@@ -428,6 +428,17 @@ def test_the_program_is_made_of_the_standard_library_and_little_of_ours():
     shown = subprocess.run([sys.executable, "-I", "-S", "-c", code, root], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines()[1] == ""
     assert set(shown.stdout.splitlines()[0].split()) <= {"swiftcfg", "__main__"}
+
+
+def test_warden_guard_and_follower_together_are_small(environment, tmp_path):
+    """bench/idle.py measures it; this notices when somebody imports something large."""
+    with no_leaks():
+        server, follower = followed(environment, tmp_path, SERVE)
+        follower.stdout.readline()
+        watchers = [server.pid("warden"), server.pid("guard"), follower.pid]
+        assert sum(map(memory_bytes, watchers)) < 32e6
+        follower.terminate()
+        follower.communicate(timeout=10)
 
 
 def test_an_idle_warden_sleeps(launch):

@@ -128,12 +128,14 @@ def wait_gone(*pids: int) -> None:
 
 
 def swiftcfg(home: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """The program, with its state in ``home``."""
-    return subprocess.run(
+    """The program, with its state in ``home``; it may write nowhere else."""
+    done = subprocess.run(
         [sys.executable, "-m", "swiftcfg", *words], env=variables(home), capture_output=True, text=True, timeout=60,
         check=False, **options,
     )  # fmt: skip
+    assert not (home / "user").exists()
+    return done
 
 
 def variables(home: Path) -> Mapping[str, str]:
-    return {**os.environ, "XDG_STATE_HOME": str(home)}
+    return {**os.environ, "XDG_STATE_HOME": str(home), "HOME": str(home / "user")}

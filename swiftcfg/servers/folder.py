@@ -31,6 +31,8 @@ class ServerFolder:
         if os.fstat(self.descriptor).st_uid != os.geteuid():
             self.close()
             raise PermissionError(errno.EPERM, "it belongs to another user", path)
+        if make:
+            os.fchmod(self.descriptor, 0o700)
 
     def close(self) -> None:
         os.close(self.descriptor)
