@@ -13,7 +13,9 @@ from planning import plan, problem
 
 from swiftcfg.errors import InputError, MachineError
 from swiftcfg.planner import Wishes
+from swiftcfg.script.wrappers import WRAPPERS
 from swiftcfg.starting import StartCommand, StartOptions, Subject, start_command, subject_of_file, subject_of_plan
+from swiftcfg.starting.launched import PROGRAMS
 
 CALL = "swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend transformers"
 
@@ -177,6 +179,10 @@ def test_what_would_run_in_another_place_is_refused(tmp_path: Path, place: Path,
     with pytest.raises(InputError) as refused:
         subject(tmp_path, place, text)
     assert (refused.value.sentence, refused.value.hint) == (f"line 1: {fault}, which launch does not", hint)
+
+
+def test_of_every_program_that_may_stand_in_front_it_is_said_what_becomes_of_it():
+    assert set(WRAPPERS) - PROGRAMS == set()
 
 
 def test_programs_that_are_left_out_are_told(tmp_path: Path, place: Path):

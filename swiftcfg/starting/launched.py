@@ -15,25 +15,47 @@ _OWN_WAY = "is not run: launch gives the server a session, a log and a watcher o
 _INHERITED = "is not carried out: put it in front of swiftcfg launch, and the server inherits it"
 #: Programs in front of swift that a launch can do without, and what it says of them.
 _LEFT_OUT: Mapping[str, str] = {
-    **dict.fromkeys(("nohup", "setsid", "screen", "tmux", "script", "unbuffer", "stdbuf", "catchsegv"), _OWN_WAY),
-    **dict.fromkeys(("nice", "ionice", "chrt", "taskset", "numactl"), _INHERITED),
+    **dict.fromkeys(
+        ("nohup", "setsid", "screen", "tmux", "byobu", "script", "unbuffer", "stdbuf", "catchsegv", "coproc", "tini",
+         "dumb-init", "run-one", "systemd-run", "systemd-cat"), _OWN_WAY,
+    ),
+    **dict.fromkeys(
+        ("nice", "ionice", "chrt", "taskset", "numactl", "prlimit", "cgexec", "setarch", "linux64", "prime-run",
+         "systemd-inhibit", "proxychains", "proxychains4", "tsocks", "xvfb-run"), _INHERITED,
+    ),
+    **dict.fromkeys(("strace", "gdb", "py-spy", "nsys", "ncu", "time"), "is not run"),
+    **dict.fromkeys(("direnv", "dotenv"), "is not run, and what it sets does not reach the server"),
+    "flock": "is not run: launch lets no two servers have one name",
     "timeout": "is not carried out: the server is stopped by swiftcfg stop",
-    "time": "is not carried out",
     "watch": "is not carried out: the server is started once",
-}
+}  # fmt: skip
 #: Programs that mean nothing of their own here: what they do to the variables is in the call already.
-_SILENT = frozenset({"bash", "sh", "dash", "zsh", "ksh", "command", "builtin", "exec", "env"})
-_AS_OTHER = "run swiftcfg launch as that user instead"
+_SILENT = frozenset({"bash", "sh", "dash", "zsh", "ksh", "busybox", "command", "builtin", "exec", "env"})
 #: Programs that a launch cannot take the place of, why, and what to do instead.
 _REFUSED: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
-        ("docker", "podman", "nerdctl", "docker-compose", "nvidia-docker", "apptainer", "singularity", "kubectl"),
+        ("docker", "podman", "nerdctl", "docker-compose", "nvidia-docker", "apptainer", "singularity", "kubectl", "oc"),
         ("runs it in a container", "run swiftcfg launch inside the container"),
     ),
+    **dict.fromkeys(
+        ("chroot", "nsenter", "unshare", "ip"),
+        ("runs it where files or networks are others", "run swiftcfg launch there"),
+    ),
+    **dict.fromkeys(("srun", "sbatch", "salloc"), ("runs it where Slurm says", "run swiftcfg launch inside the job")),
+    **dict.fromkeys(
+        ("sudo", "su", "runuser", "doas", "gosu", "su-exec", "s6-setuidgid", "sg"),
+        ("runs it as another user", "run swiftcfg launch as that user instead"),
+    ),
+    **dict.fromkeys(("mpirun", "mpiexec"), ("runs it as one of several processes", "write the call without it")),
     "ssh": ("runs it on another machine", "run swiftcfg launch there"),
-    "srun": ("runs it where Slurm says", "run swiftcfg launch inside the job"),
-    **dict.fromkeys(("sudo", "su", "runuser"), ("runs it as another user", _AS_OTHER)),
 }
+#: Programs that choose the environment of Python, which --python does here.
+_CHOOSING = frozenset({
+    "conda", "mamba", "micromamba", "uv", "uvx", "poetry", "pipenv", "pdm", "rye", "hatch", "pyenv", "pipx", "pixi",
+})  # fmt: skip
+#: All programs of which it is said what becomes of them.
+PROGRAMS = frozenset({*_LEFT_OUT, *_SILENT, *_REFUSED, *_CHOOSING})
+
 #: Commands that change the shell for what follows: how one begins, and what launch says of it.
 _SHELL_STATE: tuple[tuple["re.Pattern[str]", str], ...] = (
     (re.compile(r"(?:cd|pushd)\b"), "is not carried out: the server is started in the folder that launch is called in"),
@@ -44,8 +66,6 @@ _SHELL_STATE: tuple[tuple["re.Pattern[str]", str], ...] = (
     (re.compile(r"(?:source|\.)\s"), "is not read, and what it sets does not reach the server"),
     (re.compile(r"ulimit\b"), "is not carried out: set limits before swiftcfg launch"),
 )
-#: Programs that choose the environment of Python, which --python does here.
-_CHOOSING = frozenset({"conda", "mamba", "micromamba", "uv", "poetry", "pipenv", "pdm", "rye", "hatch"})
 
 
 def rules_of_a_launch(rules: Sequence[Rule]) -> tuple[Rule, ...]:
