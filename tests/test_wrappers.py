@@ -95,7 +95,7 @@ REAL = [
     "timeout 60 swift deploy --a b", "timeout -k 5 -s INT 1m swift deploy --a b", "timeout -sKILL 9 swift deploy --a b",
     "nice swift deploy --a b", "nice -n 5 swift deploy --a b", "nice -5 swift deploy --a b", "setsid -w swift deploy",
     "nice --adjustment=5 swift deploy", "env -S 'A=2 swift deploy --a b' ",
-    "env -iS 'swift deploy'", "env -S'B=1 swift deploy'", "env -u OUT A=2 swift deploy", "nohup swift deploy --a b",
+    "env -u OUT A=2 swift deploy", "nohup swift deploy --a b",
     "flock .held swift deploy --a b", "flock -xn .held swift deploy", "flock -w 9 .held -c 'A=2 swift deploy --a b'",
     "ionice -c2 -n0 swift deploy --a b", "ionice -c 3 -t swift deploy", "taskset -c 0 swift deploy --a b",
     "taskset 1 swift deploy", "prlimit --nofile=256 swift deploy", "prlimit -n256 swift deploy",

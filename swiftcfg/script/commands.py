@@ -23,6 +23,11 @@ _SETTERS = frozenset({"getopts", "let", "mapfile", "printf", "read", "readarray"
 #: What a substitution of commands starts with; in backticks a backslash means more than it does elsewhere.
 _COMMANDS = re.compile(r"[$<>]\((?!\()|`(?=[^\\]*$)")
 
+_EXEC_OPTION = re.compile(r"-[cl]*(?:a.*)?", re.DOTALL)
+
+#: The letters that ``set`` takes (bash@5.2:builtins/set.def).
+_SHELL_OPTIONS = frozenset("abefhkmnoptuvxBCEHPT")
+
 #: Shells in shells in shells; more are nothing that a person wrote.
 _NESTING_LIMIT = 8
 
@@ -98,10 +103,7 @@ class Commands(Variables):
 
     def _simple(self, command: Simple) -> None:
         self.group = command.words[0].start if command.words else 0
-        for word in command.words:
-            self._substitutions(word, "$<>")
-        for word in command.assignments:
-            self._substitutions(word, "$<>`")
+        self._substitutions(command)
         if command.words and self._declares(command):
             return
         fields = [one for word in command.words for one in self.fields(word)]
@@ -117,15 +119,23 @@ class Commands(Variables):
             return
         if isinstance(name, str) and self._builtin(name, fields[1:]):
             return
+        if name == "exec" and not _takes_options(fields[1:]):
+            return
         self._external(command, fields)
         if name == "exec" and not self.doubts:
             self.state.ended = "exec"
 
-    def _substitutions(self, word: Word, signs: str) -> None:
-        """Run what ``$(…)`` and its like in a word run, of the kinds that begin so; what they print is not known.
+    def _substitutions(self, command: Simple) -> None:
+        """Run what ``$(…)`` and its like in the words of a command run; what they print is not known.
 
         Backticks around words of a sentence are no more than that, so that only those in assignments count.
         """
+        for word in command.words:
+            self._substitutions_of(word, "$<>")
+        for word in command.assignments:
+            self._substitutions_of(word, "$<>`")
+
+    def _substitutions_of(self, word: Word, signs: str) -> None:
         at = word.start
         for piece in word.pieces:
             text = piece.expression if isinstance(piece, Opaque) and "deploy" in piece.expression else ""
@@ -195,13 +205,23 @@ class Commands(Variables):
             self.state.parameters = parameters[number:]
 
     def _options(self, texts: list[str], arguments: list[Field]) -> None:
-        """``set``: whether all is exported, and new parameters after ``--``."""
-        if {"-a", "allexport"} & set(texts):
-            self.state.exports_all = "+o" not in texts
-        elif "+a" in texts:
-            self.state.exports_all = False
-        if "--" in texts:
-            self.state.parameters = tuple(arguments[texts.index("--") + 1 :])
+        """``set``: whether all is exported, and new parameters after the options; ``set -`` alone leaves the old.
+
+        With an option that there is not, it does nothing.
+        """
+        at, exports_all = 0, self.state.exports_all
+        while at < len(texts) and texts[at][:1] in ("-", "+") and texts[at] not in ("-", "--"):
+            sign, letters = texts[at][0], texts[at][1:]
+            if not letters or set(letters) - _SHELL_OPTIONS:
+                return
+            if "a" in letters or ("o" in letters and texts[at + 1 : at + 2] == ["allexport"]):
+                exports_all = sign == "-"
+            at += 2 if "o" in letters else 1
+        self.state.exports_all = exports_all
+        ends = texts[at : at + 1]
+        rest = tuple(arguments[at + (ends in (["-"], ["--"])) :])
+        if rest or ends == ["--"]:
+            self.state.parameters = rest
 
     def _call(self, name: str, command: Simple, parameters: tuple[Field, ...] | None) -> None:
         """Run a function's body; ``return`` in it ends it, and only it."""
@@ -266,9 +286,9 @@ class Commands(Variables):
         syntax: Syntax = "shell" if written else "words"
         self.scripts.append(
             replace(
-                script, conditional=self.doubts > 0, assumed=tuple(self.assumed.values()), span=span,
-                forbidden=self.fragment.forbidden, syntax=syntax, replaced=tuple(self.replaced),
-                file=self.fragment.file,
+                script, conditional=self.doubts > 0 or script.conditional,
+                assumed=tuple(self.assumed.values()), span=span, forbidden=self.fragment.forbidden, syntax=syntax,
+                replaced=tuple(self.replaced), file=self.fragment.file,
             )
         )  # fmt: skip
         self.fragment.file.calls.append(self.scripts[-1].start)
@@ -288,6 +308,19 @@ class Commands(Variables):
             return None
         content, holes = with_holes(parts)
         return self.fragment.detached(content, last.lines[0][0], holes)
+
+
+def _takes_options(fields: Iterable[Field]) -> bool:
+    """Whether ``exec`` knows its options; with others it runs nothing, and the script goes on."""
+    texts = (one.head() for one in fields)
+    for text in texts:
+        if not text.startswith("-") or text in ("-", "--"):
+            return True
+        if not _EXEC_OPTION.fullmatch(text):
+            return False
+        if text.endswith("a"):  # the name is the next word
+            next(texts, None)
+    return True
 
 
 def _joined(fields: Iterable[Field], around: Fragment) -> Fragment:

@@ -27,9 +27,12 @@ class Lexer(Scanner):
     def bare(self) -> str:
         """The word that starts here if it has no quotes or expansions: only such a word can be reserved."""
         match = _BARE.match(self.text, self.at)
-        if not match or self.text[match.end() : match.end() + 1] not in METACHARACTERS | {""}:
+        if not match:
             return ""
-        return match.group()
+        end = match.end()
+        while self.text.startswith("\\\n", end):
+            end += 2
+        return match.group() if self.text[end : end + 1] in METACHARACTERS | {""} else ""
 
     def take(self, word: str) -> None:
         """Step over a reserved word or operator; it must be here."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from swiftcfg.script.lexer import Lexer
 from swiftcfg.script.scanner import Mark
@@ -10,6 +11,7 @@ from swiftcfg.script.syntax import (
     Branches,
     Chain,
     Command,
+    Elements,
     Function,
     Group,
     Loop,
@@ -26,6 +28,9 @@ from swiftcfg.values import dataclass
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\n]{0,200}\])?(?:\+|-|\*|/|%|\||&|\^|<<|>>)?=|\+\+|--", re.ASCII)
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+_PARAMETERS = Elements("@", joined=False, quoted=True, expression='"$@"')
+_BREAKS = re.compile(r"(?<!\S)(?:break|continue)\b")
 
 #: Words that end a list of commands instead of starting one.
 _CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ";;&", ")"})
@@ -159,7 +164,7 @@ class _Parser(Lexer):
             raise ShellFault(f"more than {COMMANDS_LIMIT} commands", self.at)
         reserved = self.bare()
         compounds: dict[str, _Reader] = {
-            "if": self._if, "case": self._case, "for": self._for, "select": self._for, "while": self._while,
+            "if": self._if, "case": self._case, "for": self._for, "select": self._select, "while": self._while,
             "until": self._while, "{": self._group, "[[": self._test, "function": self._function,
         }  # fmt: skip
         compound = compounds.get(reserved)
@@ -251,20 +256,32 @@ class _Parser(Lexer):
         self.take(")")
 
     def _for(self) -> Loop:
+        """``for``; without words it goes through the parameters."""
         start = self.at
         self.skip_blanks()
-        if self.peek(2) == "((":
+        counts = self.peek(2) == "(("
+        if counts:
             self._arithmetic_command()
         elif self.word() is None:
             raise self.unexpected()
-        self.skip_empty_lines()
-        if self.takes("in"):
-            self.skip_blanks()
-            while self.word() is not None:
-                self.skip_blanks()
-        self.takes(";")
         name = _VARIABLE.findall(self.text[start : self.at])[:1]
-        return self._loop((), start, frozenset(name))
+        self.skip_empty_lines()
+        words = self._words() if self.takes("in") else (Word((_PARAMETERS,), start, start),)
+        self.takes(";")
+        loop = self._loop((), start, frozenset(name))
+        goes_through = name and not counts and not _BREAKS.search(self.text, start, self.at)
+        return replace(loop, name=name[0], over=words) if goes_through else loop
+
+    def _select(self) -> Loop:
+        return replace(self._for(), over=None)
+
+    def _words(self) -> tuple[Word, ...]:
+        words: list[Word] = []
+        self.skip_blanks()
+        while (word := self.word()) is not None:
+            words.append(word)
+            self.skip_blanks()
+        return tuple(words)
 
     def _while(self) -> Loop:
         start = self.at

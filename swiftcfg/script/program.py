@@ -21,6 +21,8 @@ _LAUNCHERS = {
     "accelerate": frozenset({"--multi_gpu", "--cpu", "-m", "--module", "--use_deepspeed", "--use_fsdp"}),
     "deepspeed": frozenset({"--no_python", "--module", "--no_local_rank", "--no_ssh", "--force_multi", "--save_pid"}),
 }
+#: What the name of a variable may tell that it holds.
+_OWN = ("swift", "python")
 #: Keys that tmux presses by name.
 _KEYS = ("Enter", "C-m", "KPEnter")
 #: Programs in front of one another; more are no command that a person wrote.
@@ -36,6 +38,7 @@ class Call:
     kept_back: list[VariableUse] = field(default_factory=list)
     clears: bool = False
     programs: list[str] = field(default_factory=list)
+    doubtful: bool = False
 
     def drop_all(self) -> None:
         self.clears = True
@@ -66,6 +69,7 @@ def may_deploy(fields: Sequence[Field]) -> bool:
 def find_deploy(call: Call) -> Script | Inner | None:
     """What a command runs: a ``swift deploy``, a script in words of its own, or something else."""
     for _ in range(_LAYERS):
+        _skip_unknown(call)
         wrapper = WRAPPERS.get(_base_name(call.fields[0])) if call.fields else None
         if wrapper is None:
             break
@@ -80,8 +84,15 @@ def find_deploy(call: Call) -> Script | Inner | None:
     flags, strays = read_arguments(arguments)
     return Script(
         flags, tuple(call.variables.values()), tuple(call.kept_back), strays, call.fields[0].place,
-        wrapper=wrapped, clears=call.clears, programs=tuple(call.programs),
+        wrapper=wrapped, conditional=call.doubtful, clears=call.clears, programs=tuple(call.programs),
     )  # fmt: skip
+
+
+def _skip_unknown(call: Call) -> None:
+    """Take off what may be nothing, or a program in front, as in ``$SUDO swift deploy``: then another call is made."""
+    while len(call.fields) > 1 and call.fields[0].loose and not any(_hides(call.fields[0].word(), one) for one in _OWN):
+        call.fields = call.fields[1:]
+        call.doubtful = True
 
 
 def _base_name(one: Field) -> str:

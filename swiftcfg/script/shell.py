@@ -18,6 +18,8 @@ from swiftcfg.script.syntax import (
 
 #: Commands of one script that are walked through; calls of calls of functions can multiply without end.
 STEP_LIMIT = 20_000
+#: Rounds of a ``for`` over known words that are walked through one by one.
+ROUNDS_LIMIT = 16
 #: Variables that are copied in about the time that a command takes.
 _VARIABLES_PER_STEP = 50
 
@@ -117,9 +119,22 @@ class Shell(Commands):
             self.state.merge(after)
 
     def _loop(self, loop: Loop) -> None:
+        rounds = self._rounds(loop)
+        if rounds is not None:
+            for value in rounds:
+                self.assign(loop.name, value)
+                self._block(loop.body)
+            return
         self.forget(loop.changing)
         self._block(loop.condition)
         self._perhaps(Group(loop.body, subshell=False))
+
+    def _rounds(self, loop: Loop) -> list[str] | None:
+        """The values that the variable of a ``for`` takes, where they are known and not too many."""
+        fields = [one for word in loop.over for one in self.fields(word)] if loop.over is not None else []
+        words = [word for one in fields if isinstance(word := one.word(), str)]
+        known = loop.over is not None and len(words) == len(fields) <= ROUNDS_LIMIT and not self.state.ended
+        return words if known else None
 
 
 def _asks(pipeline: Pipeline) -> bool:

@@ -138,12 +138,15 @@ class Branches:
 class Loop:
     """``for``, ``select``, ``while`` and ``until``: the body runs any number of times.
 
-    ``changing`` names the variables that something inside assigns.
+    ``changing`` names the variables that something inside assigns. ``over`` are the words of a ``for``, whose variable
+    is ``name``, where each of them is one round: nothing in the body breaks off.
     """
 
     condition: Block
     body: Block
     changing: frozenset[str]
+    name: str = ""
+    over: tuple[Word, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
