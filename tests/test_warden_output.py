@@ -285,6 +285,14 @@ def test_a_full_disk_loses_counted_lines_and_nothing_else(environment, small_dis
         server.leave()
 
 
+def test_a_disk_that_can_only_be_read_is_refused_by_name(environment, small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with no_leaks():
+        server = Launched(environment, small_disk, SERVE).start()
+        assert server.event("refused")["why"] == f"{small_disk}/swiftcfg: Read-only file system"
+        server.leave()
+
+
 # swiftcfg logs
 
 
