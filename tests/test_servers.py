@@ -26,7 +26,7 @@ from swiftcfg.servers.state import here, new_state, write_state
 from swiftcfg.servers.stopping import stop_server
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
-TOKEN = "0" * 32
+TOKEN = os.urandom(16).hex()
 
 
 @pytest.fixture

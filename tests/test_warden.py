@@ -445,9 +445,13 @@ def test_an_idle_warden_sleeps(launch):
     server = launch(SERVE)
     server.serving()
     watchers = [server.pid("warden"), server.pid("guard")]
-    before = [switches(pid) for pid in watchers]
-    time.sleep(1.0)
-    assert [switches(pid) for pid in watchers] == before
+
+    def sleeps() -> bool:
+        before = [switches(pid) for pid in watchers]
+        time.sleep(0.5)
+        return [switches(pid) for pid in watchers] == before
+
+    assert wait(sleeps)
 
 
 def switches(pid):
