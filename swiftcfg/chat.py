@@ -69,8 +69,8 @@ def _message(body: bytes) -> str:
         data = json.loads(body)
     except (ValueError, RecursionError):
         return _shown(body) or "no message"
-    while isinstance(data, dict) and (inner := next((data[name] for name in _MESSAGES if name in data), None)):
-        data = inner
+    while isinstance(data, dict) and (name := next((name for name in _MESSAGES if name in data), None)):
+        data = data[name]
     if isinstance(data, list):
         data = "; ".join(str(each.get("msg", each)) if isinstance(each, dict) else str(each) for each in data)
     return _shown(str(data).encode("utf-8", "replace")) or "an empty message"

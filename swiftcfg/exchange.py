@@ -7,7 +7,7 @@ import http.client
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import field
 from threading import Timer
 from urllib.parse import urlsplit
@@ -88,14 +88,15 @@ def exchange(endpoint: Endpoint, method: str, path: str, body: bytes | None = No
     """Send one request on a connection of its own; raises NoAnswerError where no HTTP answer comes back in time."""
     began = time.monotonic()
     connection = _connection(endpoint)
-    with _faults_told(endpoint), _ended_in_time(connection, endpoint.timeout_s):
-        try:
+    with _faults_told(endpoint), closing(connection):
+        connection.connect()
+        with _ended_in_time(connection.sock, began + endpoint.timeout_s):
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before all was sent: the answer says why
                 connection.request(method, endpoint.prefix + path, body, _headers(endpoint, body))
-            response = connection.getresponse()
-            answer = response.read(LONGEST_ANSWER + 1)
-        finally:
-            connection.close()
+            with connection.getresponse() as response:
+                answer = response.read(LONGEST_ANSWER + 1)
+        if response.length and len(answer) <= LONGEST_ANSWER:  # http.client takes that for the end
+            raise http.client.IncompleteRead(answer)
     if len(answer) > LONGEST_ANSWER:
         raise NoAnswerError(f"{endpoint} sends more than {LONGEST_ANSWER:,} bytes", "this is no server of a model")
     if response.status in range(300, 400):
@@ -121,17 +122,16 @@ def _headers(endpoint: Endpoint, body: bytes | None) -> dict[str, str]:
 
 
 @contextmanager
-def _ended_in_time(connection: http.client.HTTPConnection, timeout_s: float) -> Iterator[None]:
-    """Raise TimeoutError after a time for all of it: a socket's own limit begins anew with every byte."""
+def _ended_in_time(connected: socket.socket, deadline: float) -> Iterator[None]:
+    """Raise TimeoutError where all of it takes longer: a socket's own limit begins anew with every byte."""
     late = []
 
     def end() -> None:
         late.append(True)
-        if connection.sock is not None:
-            with suppress(OSError):  # closed a moment ago
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # the plain one: TLS has a thread of its own
+        with suppress(OSError):  # closed a moment ago
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # that of TLS forgets its session under the reader
 
-    timer = Timer(timeout_s, end)
+    timer = Timer(max(0.0, deadline - time.monotonic()), end)
     timer.daemon = True
     timer.start()
     try:
