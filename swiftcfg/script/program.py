@@ -222,10 +222,10 @@ def _typed(call: Call, wrapper: Wrapper) -> Inner | None:
 
 
 def _assignment(one: Field) -> VariableUse | None:
-    pair = declared(one.head())
-    if pair is None:
+    name, equals, value = one.head().partition("=")  # programs take any name, a shell does not
+    if not (name and equals):
         return None
-    return VariableUse(pair[0], joined((pair[1], *one.parts[1:])), "prefix", one.place, *one.halves(pair[0]))
+    return VariableUse(name, joined((value, *one.parts[1:])), "prefix", one.place, *one.halves(name))
 
 
 def _given(call: Call, one: Field) -> list[VariableUse]:
