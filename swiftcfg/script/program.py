@@ -6,7 +6,6 @@ from dataclasses import field
 
 from swiftcfg.config import Unknown
 from swiftcfg.script.arguments import read_arguments
-from swiftcfg.script.expansion import declared
 from swiftcfg.script.uses import Script, VariableUse
 from swiftcfg.script.words import Field, Written, joined
 from swiftcfg.script.wrappers import WRAPPERS, Wrapper
