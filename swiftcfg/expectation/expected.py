@@ -45,3 +45,11 @@ def expect(limits: Limits, media: Size | Clip) -> Expected:
         )
     texts = tuple(stamp for stamp, _ in video.stamps)
     return Expected(video.resized, video.tokens, video.markers, video.frames, texts)
+
+
+def tokens_of(limits: Limits, size: Size) -> int:
+    """Tokens of a picture, 0 of one that the server would refuse."""
+    try:
+        return limits.image(size).tokens
+    except InputError:
+        return 0

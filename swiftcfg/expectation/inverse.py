@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import Literal
 
-from swiftcfg.errors import InputError
+from swiftcfg.expectation.expected import tokens_of
 from swiftcfg.media import Size
 from swiftcfg.tokens import Limits, never_shrink_pixels
 from swiftcfg.units import Pixels
@@ -46,7 +46,7 @@ def explain(limits: Limits, size: Size, tokens: int) -> Explanation | None:
 
 def _search(limits: Limits, size: Size, tokens: int, variable: Variable, tried: range) -> Explanation | None:
     def count(value: int) -> int:
-        return _tokens(_with(limits, variable, value), size)
+        return tokens_of(_with(limits, variable, value), size)
 
     first, after = bisect_left(tried, tokens, key=count), bisect_right(tried, tokens, key=count)
     if first == after:
@@ -58,14 +58,6 @@ def _search(limits: Limits, size: Size, tokens: int, variable: Variable, tried: 
         None if variable == "MIN_PIXELS" and first == 0 else low,
         None if variable == "MAX_PIXELS" and after == len(tried) else high,
     )
-
-
-def _tokens(limits: Limits, size: Size) -> int:
-    """None of a picture that is refused: a limit that small leaves nothing of it."""
-    try:
-        return limits.image(size).tokens
-    except InputError:
-        return 0
 
 
 def _with(limits: Limits, variable: Variable, value: int) -> Limits:

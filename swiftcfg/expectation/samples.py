@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from swiftcfg.errors import InputError
-from swiftcfg.expectation.expected import Expected, UncertainError, expect
+from swiftcfg.expectation.expected import Expected, UncertainError, expect, tokens_of
 from swiftcfg.media import Clip, Size
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
@@ -106,18 +106,15 @@ def _areas(limits: Limits, room: float) -> Iterator[tuple[str, float]]:
     else:
         yield "picture above the cap", _ABOVE * cap + 2 * token
     if cap > 2 * low:
-        yield "picture between the limits", min(math.sqrt(low * cap), max(_LARGEST_BETWEEN, 2 * low))
+        highest = min(cap, _MOST_OF_CONTEXT * room * token)
+        yield "picture between the limits", min(math.sqrt(low * highest), max(_LARGEST_BETWEEN, 2 * low))
     if constants.image_min > token:
         yield "picture below the lower limit", constants.image_min / 2
 
 
 def _fullest(limits: Limits, area: float) -> Size:
-    """A picture of this area whose shape gives it the most tokens; any where all are refused."""
-    sizes = [_sized(area, shape) for shape in (_SHAPE, *_SHAPES)]
-    try:
-        return max(sizes, key=lambda size: limits.image(size).tokens)
-    except InputError:
-        return sizes[0]
+    """A picture of this area whose shape gives it the most tokens."""
+    return max((_sized(area, shape) for shape in _SHAPES), key=lambda size: tokens_of(limits, size))
 
 
 def _sized(area: float, shape: float = _SHAPE) -> Size:
@@ -132,7 +129,7 @@ def _clips(limits: Limits) -> Iterator[Clip]:
     few, many = (each + _MORE_FRAMES for each in (constants.fps_min_frames, constants.fps_max_frames))
     counts = [*([many] if many <= _MANY_FRAMES else []), few, constants.frame_factor]
     shrunk = _ABOVE * limits.video_max_pixels + 2 * constants.factor**2
-    for area, count in product((shrunk, constants.video_min, 1), counts):
+    for area, count in product((shrunk, constants.video_min, constants.factor**2), counts):
         frames = math.ceil(rate * count / constants.fps) if _samples_by_time(constants.fps) else _CLIP_FRAMES
         if 0 < frames <= _LONGEST_CLIP_FRAMES:
             yield Clip(_sized(area), rate, frames / rate)
