@@ -55,7 +55,7 @@ def shown(word: str | Path) -> str:
 def main(more: list[str]) -> None:
     install()
     environment = serving_environment()
-    words = [
+    words: list[str | Path] = [
         PROGRAM, "launch", "--model", tiny_model(environment), "--profile", "mixed-images-video", "--gpu", "24GiB",
         "--cpu", "--python", environment, "--name", NAME, "--detach", *more,
     ]  # fmt: skip
