@@ -162,8 +162,9 @@ def _reason(item: Item, added: int, seen: Explanation | None) -> str:
         return "the server left the picture out"
     if seen is None:
         return "no limit explains that: is it this model, and these versions?"
-    if seen.resized == item.media or (seen.variable == "MAX_PIXELS" and seen.high is None):
-        return f"the server does not shrink the picture, so it works with {seen.values()}"
+    if seen.low is None or seen.high is None:
+        verb = {"MAX_PIXELS": "shrink", "MIN_PIXELS": "enlarge"}[seen.variable]
+        return f"the server does not {verb} the picture, so it works with {seen.values()}"
     return f"the server resizes it to {seen.resized}, so it works with {seen.values()}"
 
 
