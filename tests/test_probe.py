@@ -153,68 +153,64 @@ def test_a_server_that_counts_as_planned_passes():
     ]
 
 
+def differs(added: str, planned: str, reason: str) -> str:
+    return f"added {added} tokens to the prompt, and {planned} are planned: {reason}"
+
+
 @pytest.mark.parametrize(
-    ("there", "planned", "detail"),
+    ("there", "planned", "numbers", "reason"),
     [
         (
             {},
             {"MAX_PIXELS": 200704},
-            (
-                "added 314 tokens to the prompt, and 255 are planned: the server does not shrink the picture, so it works "
-                "with MAX_PIXELS=244,608 or more"
-            ),
+            ("314", "255"),
+            "the server does not shrink the picture, so it works with MAX_PIXELS=244,608 or more",
         ),
         (
             {"MAX_PIXELS": 200704},
             {"MAX_PIXELS": 1003520},
-            (
-                "added 232 tokens to the prompt, and 1,274 are planned: the server resizes it to 644x280, so it works "
-                "with MAX_PIXELS=188,944 to 206,191"
-            ),
+            ("232", "1,274"),
+            "the server resizes it to 644x280, so it works with MAX_PIXELS=188,944 to 206,191",
         ),
         (
             {"MIN_PIXELS": 3136},
             {"MIN_PIXELS": 50176},
-            (
-                "added 32 tokens to the prompt, and 82 are planned: the server does not enlarge the picture, so it works "
-                "with MIN_PIXELS=24,303 or less"
-            ),
+            ("32", "82"),
+            "the server does not enlarge the picture, so it works with MIN_PIXELS=24,303 or less",
         ),
     ],
 )
-def test_another_limit_is_told_with_both_numbers(there, planned, detail):
+def test_another_limit_is_told_with_both_numbers(there, planned, numbers, reason):
     checks = proved(limits("qwen2_5_vl", **there), limits("qwen2_5_vl", **planned))
-    assert [check.detail for check in checks if not check.ok] == [detail]
+    assert [check.detail for check in checks if not check.ok] == [differs(*numbers, reason)]
+
+
+NO_PICTURES = "At most 0 image(s) may be provided in one prompt."
 
 
 @pytest.mark.parametrize(
-    ("count", "detail"),
+    ("cost", "detail"),
     [
+        (0, differs("0", "255", "the server left the picture out")),
+        (258, differs("258", "255", "no limit explains that: is it this model, and these versions?")),
         (
-            lambda _: TEMPLATE + 1,
-            "added 0 tokens to the prompt, and 255 are planned: the server left the picture out",
-        ),
-        (
-            lambda parts: TEMPLATE + 1 + 258 * (len(parts) - 1),
+            (400, NO_PICTURES),
             (
-                "added 258 tokens to the prompt, and 255 are planned: no limit explains that: is it this model, and these "
-                "versions?"
+                "the server allows fewer of them in a request: vllm_limit_mm_per_prompt "
+                f"(the server says HTTP 400: {NO_PICTURES})"
             ),
         ),
-        (
-            lambda parts: TEMPLATE if len(parts) == 1 else (400, "At most 0 image(s) may be provided in one prompt."),
-            (
-                "the server allows fewer of them in a request: vllm_limit_mm_per_prompt (the server says HTTP 400: At most "
-                "0 image(s) may be provided in one prompt.)"
-            ),
-        ),
-        (lambda parts: TEMPLATE if len(parts) == 1 else (400, "what?"), "HTTP 400: what?"),
+        ((400, "what?"), "HTTP 400: what?"),
     ],
 )
-def test_servers_that_do_not_count_pictures_fail(count, detail):
-    planned = limits("qwen2_5_vl", MAX_PIXELS=200704)
+def test_servers_that_do_not_count_pictures_fail(cost, detail):
+    def count(parts: list[Any]) -> int | tuple[int, str]:
+        if len(parts) == 1:
+            return TEMPLATE + 1
+        return cost if isinstance(cost, tuple) else TEMPLATE + 1 + cost
+
     with server(count) as address:
-        proof = prove(endpoint_of(address), "tiny", choose_samples(planned, None))
+        proof = prove(endpoint_of(address), "tiny", choose_samples(limits("qwen2_5_vl", MAX_PIXELS=200704), None))
     assert (proof.passed, proof.checks[1].detail) == (False, detail)
 
 
