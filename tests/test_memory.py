@@ -129,8 +129,8 @@ def test_the_share_of_the_card_where_none_is_given(server, vllm, share):
     ("vllm", "context", "nccl", "graphs", "checked"),
     [
         ("0.8.5", True, True, False, False),
-        ("0.9.1", True, True, False, False),
-        ("0.9.2", False, True, False, True),
+        ("0.9.0.1", True, True, False, False),
+        ("0.9.1", False, True, False, True),
         ("0.10.2", False, True, False, True),
         ("0.11.0", False, False, False, True),
         ("0.19.0", False, False, False, True),

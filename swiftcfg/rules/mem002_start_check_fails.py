@@ -31,7 +31,7 @@ from swiftcfg.workload import Workload
 
 SEVERITY = "error"
 CONFIDENCE = "likely"
-SOURCES = ("vllm@0.9.2:vllm/v1/worker/gpu_worker.py:140-153", "vllm@0.32.0:vllm/v1/worker/utils.py:716-771")
+SOURCES = ("vllm@0.9.1:vllm/v1/worker/gpu_worker.py:134-150", "vllm@0.32.0:vllm/v1/worker/utils.py:716-771")
 
 
 def check(

@@ -56,9 +56,9 @@ def _sglang(draft: Draft) -> EngineSettings:
     _no_adapters(draft)
     return EngineSettings(
         backend="sglang",
-        tensor_parallel_size=draft.checked("tensor_parallel_size", _positive, "1 or more"),
-        pipeline_parallel_size=draft.checked("pipeline_parallel_size", _positive, "1 or more"),
-        data_parallel_size=draft.checked("data_parallel_size", _positive, "1 or more"),
+        tensor_parallel_size=draft.ranks("tensor_parallel_size"),
+        pipeline_parallel_size=draft.ranks("pipeline_parallel_size"),
+        data_parallel_size=draft.ranks("data_parallel_size"),
         gpu_memory_utilization=draft.checked("gpu_memory_utilization", lambda share: 0 < share < 1, "a share below 1"),
         max_model_len=draft.checked("max_model_len", _positive, "1 or more"),
         enforce_eager=draft.knob("enforce_eager"),
@@ -72,7 +72,7 @@ def _lmdeploy(draft: Draft) -> EngineSettings:
     policy = draft.checked("kv_cache_dtype", lambda bits: bits in _KV_BY_POLICY, "0, 4 or 8")
     return EngineSettings(
         backend="lmdeploy",
-        tensor_parallel_size=draft.checked("tensor_parallel_size", _positive, "1 or more"),
+        tensor_parallel_size=draft.ranks("tensor_parallel_size"),
         gpu_memory_utilization=draft.checked("gpu_memory_utilization", lambda share: 0 < share < 1, "a share below 1"),
         max_model_len=draft.checked("max_model_len", _positive, "1 or more"),
         kv_cache_dtype=_KV_BY_POLICY[policy],

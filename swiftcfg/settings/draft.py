@@ -64,6 +64,10 @@ class Draft:
         self.values.pop(name, None)
         return self.knob(knob)
 
+    def ranks(self, knob: str) -> int:
+        """Over how many cards something is split: 1 where this release has no flag for it."""
+        return self.checked(knob, lambda ranks: ranks >= 1, "1 or more") or 1
+
     def mapping(self, name: str, text: Any) -> dict[str, Any]:
         """The JSON object that ms-swift makes of a flag's text; empty where there is none."""
         if not isinstance(text, str):

@@ -45,8 +45,8 @@ def vllm_settings(draft: Draft, vllm: Version | None) -> EngineSettings:
     adapters = _adapters(draft)
     return EngineSettings(
         backend="vllm",
-        tensor_parallel_size=draft.checked("tensor_parallel_size", _positive, "1 or more"),
-        pipeline_parallel_size=draft.checked("pipeline_parallel_size", _positive, "1 or more") or 1,
+        tensor_parallel_size=draft.ranks("tensor_parallel_size"),
+        pipeline_parallel_size=draft.ranks("pipeline_parallel_size"),
         data_parallel_size=_data_parallel(draft, free),
         gpu_memory_utilization=draft.checked("gpu_memory_utilization", lambda share: 0 < share <= 1, "a share up to 1"),
         kv_cache_memory=free.take("kv_cache_memory_bytes", _whole, "a number of bytes"),
@@ -139,7 +139,7 @@ def _context(draft: Draft, vllm: Version | None) -> Any:
 
 def _data_parallel(draft: Draft, free: _Keywords) -> Any:
     """The flag wins where it is read and more than 1 (ms-swift@4.3.0:swift/pipelines/infer/deploy.py, infer.py)."""
-    flag = draft.checked("data_parallel_size", _positive, "1 or more") or 1
+    flag = draft.ranks("data_parallel_size")
     key = free.take("data_parallel_size", lambda count: _whole(count) and count > 0, "1 or more")
     return flag if flag > 1 else key or 1
 
