@@ -183,8 +183,10 @@ def _named(python: str) -> str:
     """The interpreter that a user names: itself, a program on PATH, or a folder with an environment."""
     import shutil  # noqa: PLC0415  (5 ms with subprocess, for --python alone)
 
-    path = expanded(shutil.which(python) or python)
-    return str((path / "bin" / "python" if is_folder(path) else path).absolute())
+    path = expanded(python)
+    if is_folder(path):  # before a program of that name: many call theirs env, and that is one too
+        return str((path / "bin" / "python").absolute())
+    return str(expanded(shutil.which(python) or python).absolute())
 
 
 @cache

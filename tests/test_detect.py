@@ -65,6 +65,12 @@ def test_an_interpreter_that_does_not_answer_is_told(tmp_path: Path, script: str
     assert "--ms-swift 4.6.0" in str(caught.value.hint)
 
 
+def test_a_folder_here_comes_before_a_program_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    place = environment(tmp_path / "env", ms_swift="3.9.3")  # /usr/bin has a program called so
+    monkeypatch.chdir(tmp_path)
+    assert find_installation("env").interpreter == str(place / "bin" / "python")
+
+
 @pytest.mark.parametrize("path", ["", "x" * 5000, "/" + "x" * 5000, "~nobody-of-that-name/env", "no-such-python"])
 def test_a_name_that_no_interpreter_has_is_told(path: str):
     with pytest.raises(MachineError) as caught:

@@ -78,7 +78,7 @@ def _asked(context: click.Context, kind: Callable[..., Any], options: PlanOption
     if (how["target"] is None) == (options.model is None):
         raise click.UsageError("give a script or settings file, or --model and --profile")
     if how["target"] is not None:
-        _refuse(context, "a script says this itself", _OF_PLANS)
+        _refuse(context, "a script is started as it is written", _OF_PLANS)
     else:
         _refuse(context, "it goes with a script", ("nth",))
     if how["form"] == "json" and not (how["dry_run"] or how["detach"]):

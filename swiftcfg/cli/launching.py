@@ -13,17 +13,22 @@ from swiftcfg.cli.console import Console
 from swiftcfg.cli.options import echo
 from swiftcfg.cli.planning import DEFAULT_PORT, PlanOptions, plan_of, problem_from
 from swiftcfg.errors import InputError, NoFitError
+from swiftcfg.launch.attempt import Died
 from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve
+from swiftcfg.launch.causes import unproved
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
 from swiftcfg.launch.on_cpu import on_cpu
 from swiftcfg.launch.session import Proved, Session, Terms
 from swiftcfg.preflight import Preflight, preflight
 from swiftcfg.report.as_json import as_json
 from swiftcfg.report.launch import (
+    BackOffStep,
+    back_off_data,
     back_off_text,
     cause_text,
+    changes_between,
     died_data,
-    failed_proof,
+    faults_of,
     launch_data,
     proved_data,
     proved_text,
@@ -35,8 +40,10 @@ from swiftcfg.servers.names import checked_name, folder_of
 from swiftcfg.starting import StartCommand, StartOptions, Subject, start_command, subject_of_file, subject_of_plan
 
 if TYPE_CHECKING:
-    from swiftcfg.launch.attempt import Died
+    from collections.abc import Mapping
+
     from swiftcfg.planner import Plan, Problem
+    from swiftcfg.probe import Check
     from swiftcfg.serverlog import Cause
 
 IN_THE_WAY, FAILED = 1, 5
@@ -63,44 +70,60 @@ class Asked:
     form: str
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a start ended: the exit status, what JSON says of it, and of what the server died where it did not come up.
+
+    A server that was detached has been told already: then ``data`` is None.
+    """
+
+    status: int
+    data: Mapping[str, Any] | None
+    cause: Cause | None = None
+
+
 def launch_as_asked(asked: Asked) -> int:
     """The exit status of the launch; attached and proved, it becomes the follower and does not come back."""
-    console = Console(shows_output=not asked.detach)
-    job: PlanJob | FileJob = FileJob(asked) if asked.target is not None else PlanJob.first(asked)
-    for step in range(1, MOST_STEPS + 2):
-        launched = Launch(asked, job.subject(), console)
-        status = launched.run()
-        eased = job.eased(launched.died.cause, step, console) if launched.died and asked.back_off else None
-        if eased is None or step > MOST_STEPS:
-            return status
+    interrupts = Interrupts()
+    console = Console(interrupts, shows_output=not asked.detach)
+    try:
+        outcome = _launched(asked, console, interrupts)
+    except Interrupted as interrupted:
+        return interrupted.exit_status
+    if asked.form == "json" and outcome.data is not None:
+        echo(as_json(outcome.data), "json")
+    return outcome.status
+
+
+def _launched(asked: Asked, console: Console, interrupts: Interrupts) -> Outcome:
+    """The first start and, where it is wished and memory ran out, those after it."""
+    if asked.target is not None:
+        return Launch(asked, _subject_of_file(asked.target, asked), console, interrupts).run()
+    job = PlanJob.first(asked)
+    outcome = Launch(asked, job.subject(), console, interrupts).run()
+    while asked.back_off and outcome.cause and (eased := job.eased(outcome.cause, console)):
         job = eased
-    return FAILED
+        outcome = Launch(asked, job.subject(), console, interrupts, job.steps).run()
+    return outcome
 
 
-class FileJob:
+def _subject_of_file(target: str, asked: Asked) -> Subject:
     """A script or settings file; nothing of it is changed."""
+    from swiftcfg.profile_files import find_profile
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-
-    def subject(self) -> Subject:
-        from swiftcfg.profile_files import find_profile
-
-        profile = self.asked.options.workload.profile
-        workload = find_profile(profile) if profile is not None else None
-        return subject_of_file(str(self.asked.target), _start_options(self.asked, workload=workload))
-
-    def eased(self, _cause: Cause, _step: int, _console: Console) -> None:
-        """A script is started as it is written, and only once."""
+    profile = asked.options.workload.profile
+    workload = find_profile(profile) if profile is not None else None
+    return subject_of_file(target, _start_options(asked, workload=workload))
 
 
 @dataclass(frozen=True)
 class PlanJob:
-    """A plan, and what it takes to make a more careful one."""
+    """A plan, what it takes to make a more careful one, and the steps back that led to it."""
 
     asked: Asked
     problem: Problem
     plan: Plan
+    steps: tuple[BackOffStep, ...] = ()
 
     @classmethod
     def first(cls, asked: Asked) -> PlanJob:
@@ -111,19 +134,23 @@ class PlanJob:
         plan = on_cpu(self.plan) if self.asked.cpu else self.plan
         return subject_of_plan(plan, _start_options(self.asked))
 
-    def eased(self, cause: Cause, step: int, console: Console) -> PlanJob | None:
-        """The plan of one step back, shown; None where the cause was not memory or nothing smaller fits."""
-        if not is_memory(cause) or step > MOST_STEPS:
+    def eased(self, cause: Cause, console: Console) -> PlanJob | None:
+        """The plan of one step back, shown; None, and why, where there is none."""
+        if not is_memory(cause):
+            return None
+        if len(self.steps) == MOST_STEPS:
+            console.say(f"back-off ends here: {MOST_STEPS} steps were tried")
             return None
         card = min(gpu.cuda_total.best for gpu in self.plan.gpus)
         problem = replace(_problem(self.asked), reserve=next_reserve(self.problem.reserve, cause, card))
         try:
             plan = plan_of(problem)
         except NoFitError as error:
-            console.say(f"no plan is left that is more careful: {error.sentence}")
+            console.say(f"back-off ends here, no smaller plan is left: {error.sentence}")
             return None
-        console.text(back_off_text(step, self.plan, plan, cause))
-        return PlanJob(self.asked, problem, plan)
+        step = BackOffStep(len(self.steps) + 1, cause.kind, changes_between(self.plan, plan))
+        console.text(back_off_text(step))
+        return PlanJob(self.asked, problem, plan, (*self.steps, step))
 
 
 def _problem(asked: Asked) -> Problem:
@@ -147,33 +174,28 @@ def _start_options(asked: Asked, **more: Any) -> StartOptions:
 
 
 class Launch:
-    """One start of one server. ``died`` says how it ended, where it did not come up."""
+    """One start of one server; ``steps`` are the steps back that led to it."""
 
-    def __init__(self, asked: Asked, subject: Subject, console: Console) -> None:
-        self.asked, self.subject, self.console = asked, subject, console
+    def __init__(
+        self, asked: Asked, subject: Subject, console: Console, interrupts: Interrupts,
+        steps: tuple[BackOffStep, ...] = (),
+    ) -> None:  # fmt: skip
+        self.asked, self.subject, self.console, self.interrupts = asked, subject, console, interrupts
+        self.steps = steps
         self.name = checked_name(asked.name or _name_of(subject))
-        self.died: Died | None = None
 
-    def run(self) -> int:
+    def run(self) -> Outcome:
         _refuse_living(self.name)
         command = start_command(self.subject)
         found = self._looked()
         if self.asked.dry_run:
-            self._show_dry_run(found, command)
-            return IN_THE_WAY if found.errors else 0
-        for sentence in self.subject.told:
-            self.console.say(sentence)
+            return self._dry_run(found, command)
         self.console.text(preflight_text(found))
         if found.errors:
-            self._report(ok=False, found=found, command=command)
-            return IN_THE_WAY
-        interrupts = Interrupts()
-        with interrupts.kept():
-            try:
-                return self._started(found, command, interrupts)
-            except Interrupted as interrupted:
-                self.console.say("stopped")
-                return interrupted.exit_status
+            return self._outcome(IN_THE_WAY, found, command)
+        with self.interrupts.kept():
+            self.interrupts.check()
+            return self._started(found, command)
 
     def _looked(self) -> Preflight:
         """The preflight; what goes away by itself is waited for, where it is all that is in the way."""
@@ -188,50 +210,56 @@ class Launch:
             wait_s = _passes_in(found)
         return found
 
-    def _started(self, found: Preflight, command: StartCommand, interrupts: Interrupts) -> int:
+    def _started(self, found: Preflight, command: StartCommand) -> Outcome:
         asked = self.asked
         terms = Terms(
             self.name, folder_of(self.name, os.environ), asked.wait_timeout, asked.grace, proof=not asked.no_proof
         )
-        session = Session(self.subject, command, terms, self.console, interrupts)
-        result = session.run(lambda check: self.console.say(f"proof: {check.what}: {'ok' if check.ok else 'FAILED'}"))
-        if not isinstance(result, Proved):
-            self.died = result
-            self._report(ok=False, found=found, command=command, failure=died_data(result))
-            self.console.text(cause_text(result.cause, result.took_s, result.tail))
-            return FAILED
-        self.console.text(proved_text(result))
-        if not result.passed:
-            session.stop()
-            self._report(ok=False, found=found, command=command, served=proved_data(result))
-            self.console.text(f"{failed_proof(result)}\nThe server was stopped.\n")
-            return FAILED
-        return self._serves(session, result, found, command)
+        with Session(self.subject, command, terms, self.console, self.interrupts) as session:
+            result = session.run(self._tell_check)
+            if isinstance(result, Died):
+                return self._failed(result, found, command)
+            self.console.text(proved_text(result))
+            if not result.passed:
+                session.stop()
+                died = Died(unproved(faults_of(result)), result.served.took_s, ())
+                return self._failed(died, found, command, served=proved_data(result))
+            return self._serves(session, result, found, command)
 
-    def _serves(self, session: Session, proved: Proved, found: Preflight, command: StartCommand) -> int:
+    def _tell_check(self, check: Check) -> None:
+        self.console.say(f"proof: {check.what}: {'ok' if check.ok else 'FAILED'}")
+
+    def _failed(self, died: Died, found: Preflight, command: StartCommand, **more: Any) -> Outcome:
+        self.console.text(cause_text(died.cause, died.took_s, died.tail))
+        return self._outcome(FAILED, found, command, died.cause, failure=died_data(died), **more)
+
+    def _serves(self, session: Session, proved: Proved, found: Preflight, command: StartCommand) -> Outcome:
+        """Told before the leash is let go of: where that cannot be told, nothing stays behind."""
         log = read_server(self.name, os.environ).log
         text = served_text(self.name, proved, detached=self.asked.detach, log=log)
         if not self.asked.detach:
             self.console.text(text)
-            session.follow.warden.follow(self.name, (sys.executable, "-m", "swiftcfg", "status", self.name))
-        session.follow.warden.detach()
-        session.follow.warden.close()
-        self._report(ok=True, found=found, command=command, served=proved_data(proved))
+            with self.interrupts.held_back():
+                session.follow.warden.follow(self.name, (sys.executable, "-m", "swiftcfg", "status", self.name))
+        self.interrupts.check()
+        outcome = self._outcome(0, found, command, served=proved_data(proved))
+        echo(as_json(outcome.data) if self.asked.form == "json" else text, self.asked.form)
+        session.detach()
+        return replace(outcome, data=None)
+
+    def _dry_run(self, found: Preflight, command: StartCommand) -> Outcome:
         if self.asked.form == "text":
-            echo(text)
-        return 0
+            echo(f"{preflight_text(found)}\n{start_text(command)}")
+        return self._outcome(IN_THE_WAY if found.errors else 0, found, command)
 
-    def _show_dry_run(self, found: Preflight, command: StartCommand) -> None:
-        if self.asked.form == "json":
-            self._report(ok=not found.errors, found=found, command=command)
-            return
-        told = "".join(f"{sentence}\n" for sentence in self.subject.told)
-        echo(f"{told}{preflight_text(found)}\n{start_text(command)}")
-
-    def _report(self, *, ok: bool, found: Preflight, command: StartCommand, **more: Any) -> None:
-        if self.asked.form == "json":
-            parts = {"ok": ok, "preflight": preflight_data(found), "start": start_data(command)}
-            echo(as_json(launch_data(self.name, parts | {"served": None, "failure": None} | more)), "json")
+    def _outcome(
+        self, status: int, found: Preflight, command: StartCommand, cause: Cause | None = None, **more: Any
+    ) -> Outcome:
+        parts = {
+            "ok": status == 0, "preflight": preflight_data(found), "start": start_data(command),
+            "back_off": back_off_data(self.steps), "served": None, "failure": None,
+        }  # fmt: skip
+        return Outcome(status, launch_data(self.name, parts | more), cause)
 
 
 def _passes_in(found: Preflight) -> float:

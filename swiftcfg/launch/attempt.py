@@ -7,7 +7,7 @@ from dataclasses import replace
 from swiftcfg.chat import Endpoint, NoAnswerError, health, models
 from swiftcfg.launch.causes import hung, moved
 from swiftcfg.launch.follow import Follow
-from swiftcfg.launch.interrupt import Interrupted, Interrupts
+from swiftcfg.launch.interrupt import Interrupts
 from swiftcfg.procfs import listens, processes
 from swiftcfg.serverlog import Cause, Listening
 from swiftcfg.servers.members import descendants
@@ -59,25 +59,18 @@ class Died:
 
 
 def attempt(follow: Follow, target: Target, judge: Judge, interrupts: Interrupts) -> Served | Died:
-    """Follow a start to its end. Nothing is left of a server that did not come up.
-
-    Raises Interrupted once the server has been stopped.
-    """
+    """Follow a start to its end. Nothing is left of a server that did not come up; raises Interrupted."""
     deadline = time.monotonic() + target.patience_s
-    try:
-        while not follow.over:
-            follow.take(_LOOK_S)
-            interrupts.check()
-            heard = follow.listening
-            if heard and target.port not in {0, heard.port}:
-                return _stopped(follow, target, moved(target.port, heard.port), interrupts)
-            if heard and (endpoint := _answering(follow, heard, target)):
-                return Served(endpoint, follow.elapsed_s)
-            if time.monotonic() > deadline:
-                return _stopped(follow, target, hung(follow, target.patience_s), interrupts)
-    except Interrupted:
-        stop(follow, target.grace_s, interrupts)
-        raise
+    while not follow.over:
+        follow.take(_LOOK_S)
+        interrupts.check()
+        heard = follow.listening
+        if heard and target.port not in {0, heard.port}:
+            return ended(follow, target.grace_s, moved(target.port, heard.port), interrupts)
+        if heard and (endpoint := _answering(follow, heard, target)):
+            return Served(endpoint, follow.elapsed_s)
+        if time.monotonic() > deadline and not follow.exited:
+            return ended(follow, target.grace_s, hung(follow, target.patience_s), interrupts)
     return died(follow, judge(follow))
 
 
@@ -91,24 +84,25 @@ def stop(follow: Follow, grace_s: float, interrupts: Interrupts) -> None:
     interrupts.again = follow.warden.kill
     follow.warden.stop()
     follow.until_over(grace_s + _END_PATIENCE_S)
+    interrupts.again = lambda: None
 
 
-def _stopped(follow: Follow, target: Target, cause: Cause, interrupts: Interrupts) -> Died:
+def ended(follow: Follow, grace_s: float, cause: Cause, interrupts: Interrupts) -> Died:
     """End a server that does not serve as it should."""
-    stop(follow, target.grace_s, interrupts)
+    stop(follow, grace_s, interrupts)
     return died(follow, cause)
 
 
 def _answering(follow: Follow, heard: Listening, target: Target) -> Endpoint | None:
     """Where the server answers, once it does; on a port that another server holds nobody is asked."""
-    endpoint = Endpoint("http", _reachable(heard.host), heard.port, "", target.api_key, _ANSWER_S)
     if not _holds(follow, heard.port):
         return None
+    endpoint = Endpoint("http", _reachable(heard.host), heard.port, "", target.api_key, _ANSWER_S)
     try:
         ready = health(endpoint) == _OK if target.has_health else bool(models(endpoint))
     except NoAnswerError:
         return None
-    return replace(endpoint, timeout_s=_REQUEST_S) if ready else None
+    return replace(endpoint, timeout_s=min(_REQUEST_S, target.patience_s)) if ready else None
 
 
 def _reachable(host: str) -> str:

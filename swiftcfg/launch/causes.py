@@ -1,5 +1,6 @@
 """What a launch knows of a failure beside what the server's log says."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,25 @@ def hung(follow: Follow, waited_s: float) -> Cause:
         f"the server did not answer within {duration(waited_s)}, and was stopped; {where}",
         "look at its last lines; if it was only slow, wait longer: --wait-timeout 30m",
         {"waited_s": waited_s},
+    )
+
+
+def silent(fault: str) -> Cause:
+    """It lives, and a request that was to prove it got no answer."""
+    return Cause(
+        "hung",
+        f"the server answered too little to be proved, and was stopped: {fault}",
+        "look at its last lines; if it was only slow, wait longer: --wait-timeout 30m",
+    )
+
+
+def unproved(faults: Sequence[str]) -> Cause:
+    """It serves, and not what was planned; the first fault says it, the others are in the table of requests."""
+    more = f"; {len(faults) - 1} more above" if len(faults) > 1 else ""
+    return Cause(
+        "proof",
+        f"what runs is not what was planned, and was stopped: {faults[0]}{more}",
+        "mend what it names; to serve it all the same, launch with --no-proof",
     )
 
 

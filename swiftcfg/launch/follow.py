@@ -1,6 +1,7 @@
 """Follow: what a server says while it starts, taken from its warden's feed as it comes."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from swiftcfg.serverlog import Applied, Event, Lines, Listening, Measured, Stage, Witness, clean, events_in, furthest
@@ -18,7 +19,11 @@ class Told(Protocol):
 
 
 class Follow:
-    """All that one server has said so far. ``ended`` is the warden's word on its end, or that there was no start."""
+    """All that one server has said so far.
+
+    ``exited`` tells that its first process is gone and the others are being ended, ``ended`` is the warden's word on
+    the end of all of it, or that there was no start. ``vanished`` are the warden and its guard, without a word.
+    """
 
     def __init__(self, warden: Warden, told: Told) -> None:
         self.warden = warden
@@ -30,6 +35,7 @@ class Follow:
         self.measured: list[Measured] = []
         self.witness = Witness()
         self.started: dict[str, Any] | None = None
+        self.exited = False
         self.ended: dict[str, Any] | None = None
         self.vanished = False
         self._lines = Lines()
@@ -62,10 +68,14 @@ class Follow:
 
     def until_over(self, patience_s: float) -> bool:
         """Wait for the end; False where it did not come in time."""
+        return self.until(lambda: False, patience_s)
+
+    def until(self, done: Callable[[], bool], patience_s: float) -> bool:
+        """Wait until it is so or all is over; False where neither came in time."""
         deadline = time.monotonic() + patience_s
-        while not self.over and (left := deadline - time.monotonic()) > 0:
+        while not (self.over or done()) and (left := deadline - time.monotonic()) > 0:
             self.take(left)
-        return self.over
+        return self.over or done()
 
     def _read(self, lines: list[str]) -> None:
         self.witness.see(lines)
@@ -93,6 +103,8 @@ class Follow:
         kind = event.get("event")
         if kind == "started":
             self.started = event
+        elif kind == "exited":
+            self.exited = True
         elif kind in {"ended", "refused"}:
             self._read(self._lines.end())
             self.ended = event

@@ -40,13 +40,23 @@ class Interrupts:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """From here on signals are kept."""
-        before = {number: signal.signal(number, self._take) for number in _SIGNALS}
+        """From here on signals are kept. Those that were ignored before stay so, as under nohup."""
+        heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._signalled) for number in heeded}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def take(self, number: int) -> None:
+        """Note a signal, or what is as good as one."""
+        if self.number is not None:
+            self.again()
+            return
+        self.number = number
+        if self._breaks:
+            raise Interrupted(number)
 
     def check(self) -> None:
         """Raise Interrupted where a signal came."""
@@ -63,10 +73,15 @@ class Interrupts:
         finally:
             self._breaks = False
 
-    def _take(self, number: int, _frame: FrameType | None) -> None:
-        if self.number is not None:
-            self.again()
-            return
-        self.number = number
-        if self._breaks:
-            raise Interrupted(number)
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Here no signal comes in: it reaches what this process becomes, or us afterwards. Raises what came before."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self.check()
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        self.take(number)

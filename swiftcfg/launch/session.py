@@ -7,14 +7,15 @@ from typing import Any
 from packaging.version import Version
 
 from swiftcfg import __version__
-from swiftcfg.chat import Endpoint, NoAnswerError
-from swiftcfg.errors import InputError, MachineError
+from swiftcfg.chat import OK, Endpoint
+from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 from swiftcfg.expectation import Samples, choose_samples
 from swiftcfg.facts import Facts
 from swiftcfg.gather import gather
 from swiftcfg.launch.applied import SettingCheck, settings_checks
-from swiftcfg.launch.attempt import Died, Served, Target, attempt, died, stop
-from swiftcfg.launch.causes import heard, oom_kills
+from swiftcfg.launch.attempt import Died, Served, Target, attempt, died, ended, stop
+from swiftcfg.launch.backoff import is_memory
+from swiftcfg.launch.causes import heard, oom_kills, silent
 from swiftcfg.launch.follow import Follow, Told
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
 from swiftcfg.probe import Check, Proof, look, prove, try_items
@@ -29,6 +30,8 @@ from swiftcfg.warden.start import start_warden
 HEALTH_SINCE = Version("3.10.0")
 #: How long a warden may take to say that the server runs; it starts in a few hundredths of a second.
 _WARDEN_PATIENCE_S = 30.0
+#: How long after a broken request the end of a server may take to be told.
+_LAST_WORDS_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Proved:
 
 
 class Session:
-    """One server and who is told of it. The server ends with the session, unless it is detached or followed."""
+    """One server and who is told of it. The server ends with the session, unless it was detached."""
 
     def __init__(
         self, subject: Subject, command: StartCommand, terms: Terms, told: Told, interrupts: Interrupts
@@ -76,22 +79,24 @@ class Session:
             subject.port, subject.runtime.ms_swift >= HEALTH_SINCE, terms.wait_s, terms.grace_s, subject.api_key
         )
 
+    def __enter__(self) -> "Session":  # noqa: PYI034  (Python 3.10 has no Self)
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """By no error and by no signal is a session left before its server has ended."""
+        if isinstance(error, Interrupted):
+            self.follow.told.say("stopping the server; once more ends it at once")
+        if error is not None:
+            self.stop()
+        if isinstance(error, Interrupted) and self.follow.over:
+            self.follow.told.say("stopped")
+        self.follow.warden.close()
+
     def run(self, checked: Callable[[Check], object]) -> Proved | Died:
-        """Wait for the server and prove it. Raises Interrupted once it has been stopped for that."""
+        """Wait for the server and prove it."""
         self._begun()
         answer = attempt(self.follow, self.target, self.judge, self.interrupts)
-        if isinstance(answer, Died):
-            return answer
-        try:
-            with self.interrupts.at_once():
-                proved = self._proved(answer, checked)
-        except Interrupted:
-            self.stop()
-            raise
-        except NoAnswerError:
-            return self._gone()
-        self.follow.warden.note(outcome_of(proved))
-        return proved
+        return answer if isinstance(answer, Died) else self._prove(answer, checked)
 
     def judge(self, follow: Follow) -> Cause:
         """What the server died of."""
@@ -102,6 +107,10 @@ class Session:
     def stop(self) -> None:
         """End the server, and wait for that."""
         stop(self.follow, self.terms.grace_s, self.interrupts)
+
+    def detach(self) -> None:
+        """Let the server live on when the session has ended."""
+        self.follow.warden.detach()
 
     def _begun(self) -> None:
         """Wait for the word that the server runs; raises where it does not."""
@@ -115,11 +124,22 @@ class Session:
             why = refused.get("why", "the process that was to watch it did not start")
             raise MachineError(f"the server was not started: {why}", "look at the path or limit that is named")
 
-    def _proved(self, served: Served, checked: Callable[[Check], object]) -> Proved:
-        endpoint = served.endpoint
-        model = look(endpoint).name
-        proof = self._proof(endpoint, model, checked) if self.terms.proof else None
+    def _prove(self, served: Served, checked: Callable[[Check], object]) -> Proved | Died:
+        try:
+            with self.interrupts.at_once():
+                model = look(served.endpoint).name
+                proof = self._proof(served.endpoint, model, checked) if self.terms.proof else None
+        except SwiftcfgError as error:
+            return self._gone(error)
         self.follow.take(0)
+        cause = self._refusal(proof)
+        if cause:
+            return ended(self.follow, self.terms.grace_s, cause, self.interrupts)
+        proved = self._proved(served, model, proof)
+        self.follow.warden.note(outcome_of(proved))
+        return proved
+
+    def _proved(self, served: Served, model: str, proof: Proof | None) -> Proved:
         memory = self.facts.memory
         vision = self.facts.model.vision if self.facts.model else None
         planned = {name: str(word) for name, word in self.subject.config.environment}
@@ -135,15 +155,20 @@ class Session:
             return Proof(checks, (f"pictures: {self.facts.reasons['limits']}",))
         return prove(endpoint, model, samples_of(self.facts, self.facts.limits), checked)
 
-    def _gone(self) -> Died:
+    def _refusal(self, proof: Proof | None) -> Cause | None:
+        """The want of memory behind a request that was refused; an engine that has died leaves its server alive."""
+        if proof is None or all(check.status in {None, OK} for check in proof.checks):
+            return None
+        cause = self.judge(self.follow)
+        return cause if is_memory(cause) else None
+
+    def _gone(self, error: SwiftcfgError) -> Died:
         """It stopped answering in the middle of the proof: it is dead, or is ended now."""
-        if not self.follow.until_over(_LAST_WORDS_S):
-            self.stop()
+        self.follow.until(lambda: self.follow.exited, _LAST_WORDS_S)
+        if not (self.follow.exited or self.follow.over):
+            return ended(self.follow, self.terms.grace_s, silent(error.sentence), self.interrupts)
+        self.stop()
         return died(self.follow, self.judge(self.follow))
-
-
-#: How long after a broken request the end of a server may take to be told.
-_LAST_WORDS_S = 2.0
 
 
 def samples_of(facts: Facts, served: Limits) -> Samples:

@@ -13,6 +13,7 @@ from swiftcfg.report.plain import plain
 from swiftcfg.report.probe import check_line, checks_remarks, checks_table
 from swiftcfg.serverlog import Cause, Comparison, Measured, Stage
 from swiftcfg.units import duration, gib
+from swiftcfg.values import dataclass
 
 WIDTH = 100
 SCHEMA_VERSION = 1
@@ -77,21 +78,48 @@ def cause_text(cause: Cause, took_s: float, tail: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def failed_proof(proved: Proved) -> str:
-    """In one sentence what is not as planned."""
-    faults = [f"{check.what}: {check.detail}" for check in proved.proof.checks if not check.ok] if proved.proof else []
-    faults += [_setting(check) for check in proved.settings if not check.ok]
-    return f"what runs is not what was planned: {'; '.join(map(plain, faults))}"
+def faults_of(proved: Proved) -> list[str]:
+    """A sentence for each thing that is not as planned."""
+    checks = proved.proof.checks if proved.proof else ()
+    faults = [f"{check.what}: {check.detail}" for check in checks if not check.ok]
+    return faults + [_setting(check) for check in proved.settings if not check.ok]
 
 
-def back_off_text(step: int, before: Plan, after: Plan, cause: Cause) -> str:
+@dataclass(frozen=True)
+class SettingChange:
+    """One setting of two plans; null where it is not set."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class BackOffStep:
+    """One step of back-off: the kind of failure that led to it, and what it changes."""
+
+    step: int
+    kind: str
+    changes: tuple[SettingChange, ...]
+
+
+def changes_between(before: Plan, after: Plan) -> tuple[SettingChange, ...]:
+    """The settings that differ, in the order of the new plan; those it no longer has come last."""
+    old, new = ({item.name: item.value for item in plan.settings} for plan in (before, after))
+    names = dict.fromkeys((*new, *old))
+    return tuple(SettingChange(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name))
+
+
+def back_off_text(step: BackOffStep) -> str:
     """What one step of back-off changes, setting by setting."""
-    old = {item.name: item.value for item in before.settings}
-    new = {item.name: item.value for item in after.settings}
-    names = [name for name in (*new, *(name for name in old if name not in new)) if old.get(name) != new.get(name)]
-    lines = [f"Back-off, step {step}, after a failure of {cause.kind}:"]
-    lines += [f"  {name}: {old.get(name, 'not set')} → {new.get(name, 'not set')}" for name in names]
+    lines = [f"Back-off, step {step.step}, after a failure of {step.kind}:"]
+    lines += [f"  {each.name}: {each.before or 'not set'} → {each.after or 'not set'}" for each in step.changes]
     return "".join(f"{line}\n" for line in lines)
+
+
+def back_off_data(steps: Sequence[BackOffStep]) -> list[dict[str, Any]]:
+    """The list ``back_off`` of launch's JSON."""
+    return [asdict(step) for step in steps]
 
 
 def launch_data(name: str, outcome: Mapping[str, Any]) -> dict[str, Any]:

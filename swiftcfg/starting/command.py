@@ -53,7 +53,7 @@ def start_command(subject: Subject) -> StartCommand:
     environment = changed(subject.caller, made)
     hidden = (value for name, value in environment.items() if name in SECRET_VARIABLES and value)
     return StartCommand(
-        _argv(subject), environment, str(Path.cwd()), _stdin(subject.secrets),
+        _argv(subject), environment, _folder(), _stdin(subject.secrets),
         tuple(dict.fromkeys((*values, *hidden))), made,
     )  # fmt: skip
 
@@ -84,6 +84,16 @@ def _argv(subject: Subject) -> tuple[str, ...]:
     bootstrap = ("-c", _BOOTSTRAP) if subject.secrets else ()
     program = deploy_program(subject.installation)
     return (subject.installation.interpreter, *bootstrap, program, *words_of(subject.config))
+
+
+def _folder() -> str:
+    """Where launch is called, which is where relative paths of the call begin."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        raise MachineError(
+            "the folder that this was called in has been removed", "call it from one that is there"
+        ) from None
 
 
 def _stdin(secrets: tuple[Secret, ...]) -> str | None:

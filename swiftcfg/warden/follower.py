@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspa
 
 from swiftcfg.warden.frames import Event, FeedReader
 from swiftcfg.warden.machine import signal_pipe
+from swiftcfg.warden.outlet import GONE, write_all
 
 #: Stopped as asked; by Ctrl-C, as shells report it; ended by itself, or its warden was killed.
 STOPPED_STATUS, INTERRUPTED_STATUS, ENDED_STATUS = 0, 130, 5
@@ -26,8 +27,10 @@ class Follower:
     def __init__(self, feed: int, leash: int, name: str) -> None:
         self._feed, self._leash, self.name = feed, leash, name
         self._frames = FeedReader(feed)
-        self._signals = signal_pipe(signal.SIGINT, signal.SIGTERM)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the terminal is gone: letting go of the leash is the answer
+        # Not SIGHUP: where the terminal is gone, to let go of the leash is the answer.
+        self._signals = signal_pipe(*filter(_is_heeded, (signal.SIGINT, signal.SIGTERM)))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.Signals)  # what came while we were becoming this
+        self._deaf: set[int] = set()
         self.asked: int | None = None
         self.ended: Event | None = None
 
@@ -66,16 +69,32 @@ class Follower:
             self.say(tell.format(**frame.event))
 
     def _show(self, descriptor: int, data: bytes) -> None:
-        """Whoever read what we print has gone: end the server as if the terminal had."""
+        """Whoever read what we print has gone: end the server as if the terminal had. A full disk ends nothing."""
+        if descriptor in self._deaf:
+            return
         try:
-            while data:
-                data = data[os.write(descriptor, data) :]
-        except OSError:
-            self._command(b"stop\n")
-            self.asked = self.asked or signal.SIGTERM
+            write_all(descriptor, data, self._hurries)
+        except OSError as error:
+            self._deaf.add(descriptor)
+            if error.errno in GONE:
+                self._command(b"stop\n")
+                self.asked = self.asked or signal.SIGTERM
+            else:
+                self.say(f"the server's output cannot be shown: {error.strerror}; its log has it")
+
+    def _hurries(self) -> bool:
+        """Asked while nobody reads: Ctrl-C counts all the same, and after it nobody is waited for."""
+        with suppress(BlockingIOError):
+            self._signalled()
+        return self.asked is not None
 
     def say(self, text: str) -> None:
         self._show(2, f"swiftcfg: {self.name}: {text}\n".encode())
+
+
+def _is_heeded(number: int) -> bool:
+    """Signals that were ignored when this began stay so, as under nohup and behind ``&`` of a script."""
+    return signal.getsignal(number) is not signal.SIG_IGN
 
 
 #: What of the events is told.

@@ -60,6 +60,7 @@ class Keeper:
     def start(self, order: dict[str, Any]) -> None:
         """Begin: the server does not run before its state is written and its guard is there."""
         self.signals = signal_pipe(signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.adopts = become_subreaper()
         self.log.rotate()
         self.output.note(f"{order['name']} starts at {now()}")

@@ -36,5 +36,4 @@ def signal_pipe(*numbers: int) -> int:
     signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
     for number in numbers:
         signal.signal(number, lambda *_: None)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return reads

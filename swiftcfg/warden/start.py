@@ -56,7 +56,6 @@ class Warden:
         for descriptor in (self.feed, self.leash):
             os.set_inheritable(descriptor, True)  # noqa: FBT003
         words = (*INTERPRETER, str(FOLLOWER), str(self.feed), str(self.leash), str(self.process.pid), name, *epilogue)
-        sys.stdout.flush()
         os.execv(sys.executable, words)  # noqa: S606  (there is no shell in it)
 
     def _say(self, line: str) -> None:

@@ -12,7 +12,8 @@ from swiftcfg.values import dataclass
 Kind = Literal[
     "flags", "port", "type or template", "package", "weights", "hub", "model code", "settings",
     "start check", "profile memory", "kv memory", "cuda oom", "host oom", "driver", "gpu fault", "communication",
-    "shared memory", "disk", "permission", "open files", "crash", "stopped", "killed", "hung", "unknown",
+    "shared memory", "disk", "permission", "open files", "crash", "stopped", "killed", "hung", "proof",
+    "unknown",
 ]  # fmt: skip
 
 
