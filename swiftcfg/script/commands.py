@@ -177,17 +177,16 @@ class Commands(Variables):
         """Commands that change the shell itself; True where this was one."""
         texts = [one.head() for one in arguments]
         if name == "unset":
-            for text in texts:
-                if not text.startswith("-"):
-                    self.state.functions.pop(text, None)
-                    self.assign(text, None, exported=False)
-                    self.state.arrays.pop(text, None)
+            self._unset(texts)
         elif name == "set":
             self._options(texts, arguments)
         elif name == "shift":
             self._shift(texts[0] if texts else "1")
         elif name == "eval":
             self._read(_joined(arguments, self.fragment))
+        elif name in DECLARATIONS:  # with quotes in its name, which take nothing away but the splitting
+            for one in arguments:
+                self.declare(one, exported=name == "export" or None)
         elif name in ("exit", "return"):
             self.state.ended = name
         elif name in _SETTERS:
@@ -195,6 +194,13 @@ class Commands(Variables):
         else:
             return False
         return True
+
+    def _unset(self, texts: list[str]) -> None:
+        for text in texts:
+            if not text.startswith("-"):
+                self.state.functions.pop(text, None)
+                self.assign(text, None, exported=False)
+                self.state.arrays.pop(text, None)
 
     def _shift(self, count: str) -> None:
         """Drop parameters from the front; with fewer than that there are, nothing happens."""
@@ -248,7 +254,7 @@ class Commands(Variables):
         if not command.assignments and not may_deploy(fields):
             return
         call = Call(fields)
-        held = self.state.variables.copy()
+        held, arrays = self.state.variables.copy(), self.state.arrays.copy()
         for name, variable in held.items():
             if isinstance(variable.value, (str, Unknown)):
                 manner: Manner = "export" if variable.exported else "shell"
@@ -261,7 +267,7 @@ class Commands(Variables):
             found = self.set(word)
             if found:
                 call.set(found)
-        self.state.variables = held
+        self.state.variables, self.state.arrays = held, arrays
         program = find_deploy(call)
         if isinstance(program, Inner):
             texts = program.texts

@@ -222,7 +222,7 @@ def _typed(call: Call, wrapper: Wrapper) -> Inner | None:
 
 def _assignment(one: Field) -> VariableUse | None:
     name, equals, value = one.head().partition("=")  # programs take any name, a shell does not
-    if not (name and equals):
+    if not equals:
         return None
     return VariableUse(name, joined((value, *one.parts[1:])), "prefix", one.place, *one.halves(name))
 
