@@ -31,7 +31,6 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 _PARAMETERS = Elements("@", joined=False, quoted=True, expression='"$@"')
 _BREAKS = re.compile(r"(?<!\S)(?:break|continue)\b")
-
 #: Words that end a list of commands instead of starting one.
 _CLOSING = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ";;", ";&", ";;&", ")"})
 DECLARATIONS = frozenset({"export", "declare", "typeset", "readonly", "local"})
@@ -164,8 +163,8 @@ class _Parser(Lexer):
             raise ShellFault(f"more than {COMMANDS_LIMIT} commands", self.at)
         reserved = self.bare()
         compounds: dict[str, _Reader] = {
-            "if": self._if, "case": self._case, "for": self._for, "select": self._select, "while": self._while,
-            "until": self._while, "{": self._group, "[[": self._test, "function": self._function,
+            "if": self._if, "case": self._case, "for": self._for, "while": self._while, "until": self._while,
+            "select": self._select, "{": self._group, "[[": self._test, "function": self._function,
         }  # fmt: skip
         compound = compounds.get(reserved)
         if compound is None and self.control() == "(":
@@ -269,8 +268,9 @@ class _Parser(Lexer):
         words = self._words() if self.takes("in") else (Word((_PARAMETERS,), start, start),)
         self.takes(";")
         loop = self._loop((), start, frozenset(name))
-        goes_through = name and not counts and not _BREAKS.search(self.text, start, self.at)
-        return replace(loop, name=name[0], over=words) if goes_through else loop
+        if counts or not name or _BREAKS.search(self.text, start, self.at):
+            return loop
+        return replace(loop, name=name[0], over=words)
 
     def _select(self) -> Loop:
         return replace(self._for(), over=None)
@@ -278,7 +278,7 @@ class _Parser(Lexer):
     def _words(self) -> tuple[Word, ...]:
         words: list[Word] = []
         self.skip_blanks()
-        while (word := self.word()) is not None:
+        while word := self.word():
             words.append(word)
             self.skip_blanks()
         return tuple(words)
