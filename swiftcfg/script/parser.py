@@ -79,8 +79,6 @@ def assignment(word: Word) -> "re.Match[str] | None":
 
 
 class _Parser(Lexer):
-    # Lists
-
     def line(self) -> Block:
         """One line of the script, or several where a command goes on; the line end is taken too."""
         chains = []
@@ -153,8 +151,6 @@ class _Parser(Lexer):
             commands.append(self.command())
             self.skip_blanks()
         return Pipeline(tuple(commands), negated)
-
-    # Commands
 
     def command(self) -> Command:
         self.skip_blanks()
