@@ -15,7 +15,8 @@ from swiftcfg.media import Size, parse_size
 from swiftcfg.probe import Item, Proof, item_of_text, prove, try_items
 from swiftcfg.units import Range
 
-pytestmark = pytest.mark.serve
+#: One process of the tests runs them all, so that each server is started once.
+pytestmark = [pytest.mark.serve, pytest.mark.xdist_group("probe")]
 KEY = "no-secret-of-anybody"
 SIZES = ("1920x1080", "300x200", "28x28", "9x9", "4000x300", "17x1200", "999x1001", "644x644")
 CLIPS = ("640x360@30fps,10s", "320x240@8fps,3s", "1280x720@25fps,2s", "90x400@29.97fps,100frames", "640x480@1fps,4s")

@@ -2,7 +2,7 @@
 
 from swiftcfg.probe.items import Item, item_of_text
 from swiftcfg.probe.prove import Check, Proof, prove, try_items
-from swiftcfg.probe.server import Server, look
+from swiftcfg.probe.respondent import Respondent, look
 from swiftcfg.probe.wish import PICTURE, Found, Wish, fulfil
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "Found",
     "Item",
     "Proof",
-    "Server",
+    "Respondent",
     "Wish",
     "fulfil",
     "item_of_text",

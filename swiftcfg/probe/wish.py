@@ -12,7 +12,7 @@ from swiftcfg.expectation import Samples, choose_samples, expect
 from swiftcfg.model import Model
 from swiftcfg.probe.items import Item, item_of_text
 from swiftcfg.probe.prove import Proof, prove, try_items
-from swiftcfg.probe.server import Server, look
+from swiftcfg.probe.respondent import Respondent, look
 from swiftcfg.tokens import Limits, effective_limits, parse_assignments
 from swiftcfg.values import dataclass
 
@@ -41,7 +41,7 @@ class Wish:
 class Found:
     """Who answered, by which model its counts were understood (None: by none), and what it counted."""
 
-    server: Server
+    server: Respondent
     model: Model | None
     proof: Proof
 
