@@ -31,7 +31,7 @@ IDS = {token: FIRST_SPECIAL + place for place, token in enumerate(SPECIAL)}
 VOCABULARY = 151_936
 CONTEXT = 32_768
 HIDDEN = 64
-#: vLLM's attention on a CPU starts at heads of 32 (vllm@0.32.0:vllm/v1/attention/backends/cpu_attn.py).
+#: vLLM's attention on a CPU starts at heads of 32 (vllm@0.32.0:vllm/v1/attention/backends/cpu_attn.py:69).
 HEAD = 32
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"

@@ -29,22 +29,23 @@ REFUSALS = (
     Refusal(
         "is not in the model_list|model .* does not exist",
         "the server has no model of this name: --served-model-name chooses one of those it has",
-        "ms-swift@4.6.0:swift/pipelines/infer/deploy.py, _check_model; vllm@0.32.0:vllm/entrypoints/openai",
+        "ms-swift@4.6.0:swift/pipelines/infer/deploy.py, _check_model; vllm@0.32.0:vllm/entrypoints/openai/models/serving.py:58",
     ),
     Refusal(
         r"leaves no room for generation|longer than the maximum model length|maximum context length",
         _TOO_LONG,
-        "ms-swift@4.6.0:swift/infer_engine/infer_engine.py:247; vllm@0.32.0:vllm/renderers/params.py",
+        "ms-swift@4.6.0:swift/infer_engine/infer_engine.py:248; vllm@0.32.0:vllm/v1/engine/input_processor.py:590, "
+        "vllm/renderers/params.py:389",
     ),
     Refusal(
         r"At most \d+ \w+\(s\) may be provided",
         "the server allows fewer of them in a request: vllm_limit_mm_per_prompt",
-        "vllm@0.32.0:vllm/multimodal/processing/context.py",
+        "vllm@0.32.0:vllm/multimodal/processing/context.py:621",
     ),
     Refusal(
         "must be greater than or equal to min_pixels",
         "MAX_PIXELS is below MIN_PIXELS: the server refuses every picture until it is started with another",
-        "qwen-vl-utils@0.0.14:src/qwen_vl_utils/vision_process.py, smart_resize",
+        "qwen-vl-utils@0.0.14:src/qwen_vl_utils/vision_process.py:66",
     ),
     Refusal(
         "has no attribute 'read_video'",
@@ -54,12 +55,12 @@ REFUSALS = (
     Refusal(
         r"EngineCore encountered an issue|EngineDeadError",
         "a process of the engine has died, although /health may still say 200: start the server anew",
-        "vllm@0.32.0:vllm/v1/engine/exceptions.py",
+        "vllm@0.32.0:vllm/v1/engine/exceptions.py:16",
     ),
     Refusal(
         r"cannot identify image file",
         "the server cannot read a picture in this format",
-        "pillow@13.0.0:src/PIL/Image.py, open",
+        "pillow@13.0.0:src/PIL/Image.py:3729",
     ),
     Refusal(r"HTTP 413\b", "something before the server limits the size of requests, such as a proxy", "RFC 9110"),
     Refusal(r"HTTP 422\b", "the server does not take requests of this form", "fastapi: RequestValidationError"),
