@@ -8,7 +8,7 @@ A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and i
       findings: [VIS001, {code: VIS002, says: part of the message, severity: warning}]
 
 ``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
-``fixed`` is the script with all safe fixes; without it there are none.
+``fixed`` is the script with all safe fixes; without it there are none. ``mended`` is the one with the other fixes too.
 Any other file name, ``qwen_860.yaml``, holds cases that every rule is run on.
 """
 
@@ -104,6 +104,14 @@ def test_safe_fixes_can_be_written_and_leave_nothing_to_fix(case: Case):
     assert mended.text == case.data.get("fixed", case.data["script"])
 
 
+@pytest.mark.parametrize(
+    "case", [case for case in ALL_CASES if "mended" in case.data], ids=lambda case: f"{case.file}: {case.data['name']}"
+)
+def test_the_other_fixes_are_as_stated(case: Case):
+    mended = mend(case.data["script"], lambda text: judged(text, case.around, case.only), unsafe=True)
+    assert (mended.refused, mended.text) == ((), case.data["mended"])
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_a_rule_has_cases_where_it_objects_and_where_it_does_not(code: str):
     own = [case for case in ALL_CASES if case.file == code.lower()]
@@ -114,7 +122,7 @@ def test_a_rule_has_cases_where_it_objects_and_where_it_does_not(code: str):
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")
 def test_a_case_is_well_formed(case: Case):
-    assert set(case.data) <= {"name", "script", "findings", "only", "fixed", *AROUND}
+    assert set(case.data) <= {"name", "script", "findings", "only", "fixed", "mended", *AROUND}
     assert {row["code"] for row in case.expected} <= RULES.keys()
     assert not CODE.fullmatch(case.file) or case.file.upper() in RULES, f"there is no rule {case.file}"
 

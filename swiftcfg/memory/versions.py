@@ -1,8 +1,8 @@
 """How vLLM counts memory, by version: one row for each version in which something that we use changed.
 
 Read: 0.7.3, 0.8.1, 0.8.5, 0.9.0.1, 0.9.1, 0.9.2, 0.10.0, 0.10.2, 0.11.0, 0.11.2, 0.12.0, 0.13.0, 0.14.0, 0.15.1,
-0.16.0, 0.17.1, 0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two of them
-behaves like the lower one here.
+0.16.0, 0.17.1, 0.18.0, 0.19.0, 0.20.0, 0.22.0, 0.23.0, 0.24.0, 0.26.0, 0.28.0, 0.30.0, 0.32.0. A version between two
+of them behaves like the lower one here.
 """
 
 from dataclasses import replace
@@ -112,7 +112,7 @@ _V1 = replace(
 _CHANGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("0.9.0", {"spares_a100": True, "clips_batch": True, "pixel_bytes": 2},
      "vllm@0.9.0.1:vllm/v1/worker/gpu_model_runner.py:1875-1885"),
-    ("0.9.1", {"context_inside": False, "checks_start": True}, "vllm@0.9.1:vllm/v1/worker/gpu_worker.py:134-150,199-225"),
+    ("0.9.1", {"context_inside": False, "checks_start": True}, "vllm@0.9.1:vllm/v1/worker/gpu_worker.py:134-225"),
     ("0.10.0", {"rounds_items_up": False}, "vllm@0.10.0:vllm/v1/worker/gpu_model_runner.py:2361"),
     ("0.10.2", {"image_before_video": False, "pixel_copies": 1},
      "vllm@0.10.2:vllm/model_executor/models/qwen2_vl.py:955-966"),

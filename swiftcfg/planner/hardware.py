@@ -46,10 +46,14 @@ def _faults(model: Model, name: str, has: Capability, runtime: Runtime) -> Itera
         )
 
 
+def without_bfloat16(gpus: Iterable[Gpu]) -> str | None:
+    """The first card that is known to have no bfloat16."""
+    return next((gpu.name for gpu in gpus if gpu.compute_capability and gpu.compute_capability < BFLOAT16), None)
+
+
 def serving_dtype(model: Model, gpus: Iterable[Gpu]) -> str | None:
     """float16 where a card has no bfloat16 and the model may be in it; None where ms-swift's own choice works."""
-    old = any(gpu.compute_capability and gpu.compute_capability < BFLOAT16 for gpu in gpus)
-    return "float16" if old and model.dtype_bytes == 2 else None  # noqa: PLR2004  (16 bits)
+    return "float16" if without_bfloat16(gpus) and model.dtype_bytes == 2 else None  # noqa: PLR2004  (16 bits)
 
 
 def stores_fp8_cache(gpus: Iterable[Gpu], runtime: Runtime) -> bool:
