@@ -182,7 +182,7 @@ class Launch:
     ) -> None:  # fmt: skip
         self.asked, self.subject, self.console, self.interrupts = asked, subject, console, interrupts
         self.steps = steps
-        self.name = checked_name(asked.name or _name_of(subject))
+        self.name = checked_name(_name_of(subject) if asked.name is None else asked.name)
 
     def run(self) -> Outcome:
         _refuse_living(self.name)
