@@ -16,7 +16,7 @@ _ABOVE = 1.2
 _MOST_OF_CONTEXT = 0.8
 #: No sample between the limits needs to be larger.
 _LARGEST_BETWEEN = 640 * 480
-#: Pillow warns of larger pictures (pillow@13.0.0:src/PIL/Image.py:85, 89,478,485), and servers may refuse them.
+#: Pillow warns of larger pictures (pillow@13.0.0:src/PIL/Image.py:85, 89,478,485 pixels), and servers may refuse them.
 LARGEST_PICTURE = 80_000_000
 #: Width over height of a sample; that above the cap takes of several the one that fills the cap best, since a picture
 #: of another shape would cost the same under a somewhat lower cap.

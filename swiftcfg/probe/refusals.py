@@ -29,7 +29,8 @@ REFUSALS = (
     Refusal(
         "is not in the model_list|model .* does not exist",
         "the server has no model of this name: --served-model-name chooses one of those it has",
-        "ms-swift@4.6.0:swift/pipelines/infer/deploy.py, _check_model; vllm@0.32.0:vllm/entrypoints/openai/models/serving.py:58",
+        "ms-swift@4.6.0:swift/pipelines/infer/deploy.py, _check_model; "
+        "vllm@0.32.0:vllm/entrypoints/openai/models/serving.py:58",
     ),
     Refusal(
         r"leaves no room for generation|longer than the maximum model length|maximum context length",
