@@ -5,10 +5,11 @@ A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and i
     - name: a sentence
       script: what is validated (one or several calls of swift deploy)
       model, gpu, ms_swift, vllm, qwen_vl_utils, transformers, profile, mode, installed: see Surroundings
-      findings: [VIS001, {code: VIS002, says: part of the message, severity: warning}]
+      findings: [VIS001, {code: VIS002, says: part of the message, severity: warning, line: 1}]
 
 ``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
 ``fixed`` is the script with all safe fixes; without it there are none. ``mended`` is the one with the other fixes too.
+``each`` makes one case of each of its rows, which say in what they differ.
 Any other file name, ``qwen_860.yaml``, holds cases that every rule is run on.
 """
 
@@ -58,7 +59,8 @@ class Case:
 def read_cases() -> Iterator[Case]:
     for path in sorted(CASES.glob("*.yaml")):
         for data in yaml.safe_load(path.read_text(encoding="utf-8")):
-            yield Case(path.stem, data)
+            rows = data.pop("each", None)
+            yield from (Case(path.stem, {**data, **row}) for row in rows or [{}])
 
 
 ALL_CASES = list(read_cases())
@@ -76,6 +78,11 @@ def judged(text: str, around: Surroundings, only: str) -> Judged:
     )
 
 
+def line_of(one: Reported) -> int:
+    """Where it points to; 0 for the call as a whole."""
+    return one.finding.place.line if one.finding.place else 0
+
+
 def found(script: str, around: Surroundings, only: str) -> list[Reported]:
     """The same, by code."""
     return sorted((one for _, one in judged(script, around, only).findings), key=lambda one: one.rule.code)
@@ -90,6 +97,7 @@ def test_case(case: Case):
         assert row.get("says", "") in one.finding.message
         assert row.get("severity", one.severity) == one.severity
         assert row.get("subject", one.finding.subject) == one.finding.subject
+        assert row.get("line", line_of(one)) == line_of(one)
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=lambda case: f"{case.file}: {case.data['name']}")

@@ -32,7 +32,7 @@ def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
     present = in_force(script, catalog)
     for one in present.values():
         meant = None if one.name in KNOWN else nearest(one.name)
-        if meant is None:
+        if meant is None or (meant in present and meant == one.name.upper()):  # a helper of the shell: n=2 N=$n
             continue
         free = meant not in present and not one.by_flag
         yield Finding(

@@ -38,12 +38,14 @@ SOURCES = (
     "vllm@0.8.5, 0.9.2, 0.10.2, 0.11.0 and 0.12.0:vllm/model_executor/models/registry.py",
     "https://github.com/zai-org/GLM-V/issues/15",
     "https://github.com/vllm-project/vllm/pull/15130",
+    "https://github.com/vllm-project/vllm/pull/7905 (Qwen2-VL) and /12604 (Qwen2.5-VL)",
+    "https://github.com/vllm-project/vllm/pull/6514 (InternVL) and /4087 (MiniCPM-V)",
 )
 
 #: Kind of vision tower -> the first vLLM and the first transformers that know it.
 _SINCE = {
-    "qwen2_vl": {"transformers": Version("4.45")},
-    "qwen2_5_vl": {"transformers": Version("4.49")},
+    "qwen2_vl": {"vllm": Version("0.6.1"), "transformers": Version("4.45")},
+    "qwen2_5_vl": {"vllm": Version("0.7.2"), "transformers": Version("4.49")},
     "qwen3_vl": {"vllm": Version("0.11.0"), "transformers": Version("4.57")},
 }
 
@@ -52,6 +54,7 @@ _SINCE = {
 _NOT_YET = (
     (r"glm-?4[._]1v", "0.9.1"), (r"glm-?4[._]5v", "0.9.2"), (r"qwen3-?_?omni", "0.11.0"), (r"qwen3-?_?vl", "0.10.2"),
     (r"qwen2[._]5-?_?omni", "0.8.4"), (r"internvl.*[-_]hf$", "0.9.2"), (r"ovis2[._]5", "0.9.2"),
+    (r"internvl", "0.5.3.post1"), (r"minicpm-?_?v", "0.5.3.post1"),
     (r"keye-?_?vl-?_?1[._]5", "0.9.2"), (r"keye-?_?vl", "0.8.5"), (r"gemma-?3n", "0.8.5"),
 )  # fmt: skip
 
