@@ -34,7 +34,9 @@ COMMANDS = {
     "profiles": "swiftcfg profiles",
     "validate": "swiftcfg validate",
     "rules": "swiftcfg rules",
+    "launch": "swiftcfg launch",
     "ps": "swiftcfg ps",
+    "status": "swiftcfg status NAME",
     "stop": "swiftcfg stop NAME",
     "probe": "swiftcfg probe",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gpu_schema
+import launch_schema
 import memory_schema
 import plan_schema
 import server_schema
@@ -97,6 +98,7 @@ def probe() -> dict[str, Any]:
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "gpus.schema.json": gpu_schema.gpus,
     "gpus-list.schema.json": gpu_schema.cards,
+    "launch.schema.json": launch_schema.launch,
     "memory.schema.json": memory_schema.memory,
     "model.schema.json": model,
     "models.schema.json": models,
@@ -106,6 +108,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "profiles.schema.json": profiles,
     "ps.schema.json": server_schema.ps,
     "rules.schema.json": validate_schema.rules,
+    "status.schema.json": launch_schema.status,
     "stop.schema.json": server_schema.stop,
     "tokens.schema.json": tokens,
     "validate.schema.json": validate_schema.validate,

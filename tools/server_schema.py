@@ -16,27 +16,29 @@ END = {
 }
 
 
+SERVER = record(
+    name=TEXT,
+    state=STATE,
+    machine=TEXT,
+    pid=optional(WHOLE),
+    processes=array(record(pid=WHOLE, name=TEXT)),
+    host_memory_bytes=optional(AMOUNT),
+    started_at=TIME,
+    ready_at=optional(TIME),
+    url=optional(TEXT),
+    model=optional(TEXT),
+    served_model_name=optional(TEXT),
+    backend=optional(TEXT),
+    detached=TRUTH,
+    log=TEXT,
+    log_lost={**record(lines=WHOLE, why=optional(TEXT)), "type": ["object", "null"]},
+    end=END,
+)
+
+
 def ps() -> dict[str, Any]:
     """The output of swiftcfg ps --format json."""
-    server = record(
-        name=TEXT,
-        state=STATE,
-        machine=TEXT,
-        pid=optional(WHOLE),
-        processes=array(record(pid=WHOLE, name=TEXT)),
-        host_memory_bytes=optional(AMOUNT),
-        started_at=TIME,
-        ready_at=optional(TIME),
-        url=optional(TEXT),
-        model=optional(TEXT),
-        served_model_name=optional(TEXT),
-        backend=optional(TEXT),
-        detached=TRUTH,
-        log=TEXT,
-        log_lost={**record(lines=WHOLE, why=optional(TEXT)), "type": ["object", "null"]},
-        end=END,
-    )
-    listed = record(schema_version={"const": 1}, servers=array(server), notes=array(TEXT))
+    listed = record(schema_version={"const": 1}, servers=array(SERVER), notes=array(TEXT))
     return {"title": "swiftcfg ps --format json", **listed}
 
 

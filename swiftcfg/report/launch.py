@@ -134,7 +134,7 @@ def proved_data(proved: Proved) -> dict[str, Any]:
         "model": plain(proved.model),
         "after_s": round(proved.served.took_s, 1),
         "passed": proved.passed,
-        "proof": [asdict(check_line(check)) for check in proved.proof.checks] if proved.proof else None,
+        "checks": [asdict(check_line(check)) for check in proved.proof.checks] if proved.proof else None,
         "left_out": list(proved.proof.left_out) if proved.proof else [],
         "settings": [asdict(check) for check in proved.settings],
         "memory": [_comparison_data(row) for row in proved.memory],
