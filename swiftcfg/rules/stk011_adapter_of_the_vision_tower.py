@@ -44,11 +44,13 @@ def check(
         return
     if any("enable_tower_connector_lora" in (reading.value or {}) for _, reading in readings(script, catalog)):
         return
-    use = given["adapters"].use
+    one = given["adapters"]
+    named = any("=" in word for word in one.words or ())  # ms-swift merges none that requests choose by name
+    way = "swift export --merge_lora true makes a checkpoint of" if named else "--merge_lora true serves"
     yield Finding(
         "vLLM applies an adapter to the language model only; if this one was trained with --freeze_vit false or "
-        "--freeze_aligner false, --merge_lora true serves all of it",
-        use.place,
-        use.spelling,
-        Fix("merge it into the model at the start", (SetFlag("merge_lora", "true"),), safe=False),
+        f"--freeze_aligner false, {way} all of it",
+        one.use.place,
+        one.use.spelling,
+        None if named else Fix("merge it into the model at the start", (SetFlag("merge_lora", "true"),), safe=False),
     )
