@@ -7,6 +7,7 @@ from typing import Any
 from swiftcfg.gpu import Gpu, GpuInventory
 from swiftcfg.gpu_catalogue import Card, GpuCatalogue
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import table
 from swiftcfg.units import Range, gib
 
 SCHEMA_VERSION = 1
@@ -40,9 +41,7 @@ def cards_text(catalogue: GpuCatalogue) -> str:
     """The catalogue as a table: name, both totals, compute capability, MIG profiles."""
     head = ("name", "NVML total", "CUDA total", "capability", "MIG profiles")
     rows = [head, *(_card_row(card, catalogue) for card in catalogue.cards)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join((*padded, "", "~ derived from the NVML total", ""))
+    return "\n".join((*table(rows), "", "~ derived from the NVML total", ""))
 
 
 def cards_json(catalogue: GpuCatalogue) -> str:

@@ -1,18 +1,17 @@
 """Memory plans as text and JSON."""
 
 from collections.abc import Iterator, Sequence
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import Constraint, MemoryPlan, ProfiledItem, StartCheck, Term
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import wrapped
 from swiftcfg.report.runtime import runtime_data
 from swiftcfg.units import GIB, Range
 
 SCHEMA_VERSION = 1
-WIDTH = 100
 
 
 def account_json(deployment: Deployment, plan: MemoryPlan) -> str:
@@ -101,7 +100,7 @@ def account_text(deployment: Deployment, plan: MemoryPlan) -> str:
         ("left out", plan.skipped),
         ("note", (*deployment.notes, *plan.notes)),
     ):
-        lines += [_wrapped(f"{title}: {word}", "  ") for word in words]
+        lines += [wrapped(f"{title}: {word}", "  ") for word in words]
     return "\n".join(lines) + "\n"
 
 
@@ -140,7 +139,7 @@ def _results(plan: MemoryPlan) -> Iterator[str]:
     if plan.max_model_len is not None:
         yield f"longest request      {plan.max_model_len} tokens"
     if plan.profiled_item is not None:
-        yield _wrapped(f"vision profile       {_item_text(plan.profiled_item)}", " " * len("vision profile       "))
+        yield wrapped(f"vision profile       {_item_text(plan.profiled_item)}", " " * len("vision profile       "))
     if plan.encoder_cache_tokens is not None:
         yield f"encoder cache        {plan.encoder_cache_tokens} tokens"
 
@@ -162,11 +161,7 @@ def _verdict_lines(deployment: Deployment, plan: MemoryPlan) -> Iterator[str]:
     stopped = "does not start as it is written; without what stops it: " if deployment.settings.problems else ""
     yield f"verdict: {stopped}{plan.verdict}"
     for reason in plan.reasons:
-        yield _wrapped(f"  - {reason}", "    ")
-
-
-def _wrapped(text: str, hang: str) -> str:
-    return fill(text, WIDTH, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
+        yield wrapped(f"  - {reason}", "    ")
 
 
 def _term_data(term: Term) -> dict[str, Any]:

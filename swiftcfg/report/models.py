@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.memory import kv_bytes_per_token
 from swiftcfg.model import Model, Part, ProcessorLimits, TextTower, VisionTower
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import wrapped
 from swiftcfg.units import Bytes, gib
 from swiftcfg.values import dataclass
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 _PARTS: tuple[Part, ...] = ("embedding", "head", "language", "vision")
@@ -80,21 +79,18 @@ def model_text(model: Model) -> str:
         "notes": model.notes,
         "sources": [f"{subject}: {source}" for subject, source in model.sources],
     }
-    table = "\n".join(_wrapped(value, f"{name:<{width}}") for name, value in rows.items())
+    table = "\n".join(_behind(f"{name:<{width}}", value) for name, value in rows.items())
     blocks = [_listed(title, items) for title, items in lists.items() if items]
     return "\n\n".join([model.name, table, *blocks]) + "\n"
 
 
 def _listed(title: str, items: Iterable[str]) -> str:
-    return "\n".join([f"{title}:", *(_wrapped(item, "- ") for item in items)])
+    return "\n".join([f"{title}:", *(_behind("- ", item) for item in items)])
 
 
-def _wrapped(text: str, head: str) -> str:
-    """``text`` behind ``head``, indented as far where it needs more lines; paths and ids stay whole."""
-    indent = " " * len(head)
-    return fill(
-        text, WIDTH, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
-    )
+def _behind(head: str, text: str) -> str:
+    """``text`` behind ``head``, indented as far where it needs more lines."""
+    return wrapped(text, " " * len(head), first=head)
 
 
 def _rows(model: Model) -> dict[str, str]:

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.document import machine, noted, runtime
 from swiftcfg.planner.plan import Item, Plan, Setting
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import table, wrapped
 from swiftcfg.report.memory import memory_data, terms_text
 from swiftcfg.report.runtime import runtime_data
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 
@@ -133,10 +132,8 @@ def _table(items: Iterable[Item]) -> Iterator[str]:
     rows += [_row(item) for item in items]
     if len(rows) == 1:
         return
-    columns = range(len(rows[0]) if any(row[-1] for row in rows[1:]) else len(rows[0]) - 1)
-    widths = [max(len(row[column]) for row in rows) for column in columns]
-    for row in rows:
-        yield "  ".join(row[column].ljust(widths[column]) for column in columns).rstrip()
+    columns = len(rows[0]) if any(row[-1] for row in rows[1:]) else len(rows[0]) - 1
+    yield from table([row[:columns] for row in rows])
 
 
 def _row(item: Item) -> tuple[str, ...]:
@@ -171,6 +168,4 @@ def _section(title: str, lines: Iterable[str]) -> str:
 def paragraph(text: str, indent: int = 2) -> str:
     """Wrapped text; what follows a dash hangs beside it, and a link is never broken."""
     hang = " " * (indent + 2 if text.startswith("- ") else indent)
-    return fill(
-        text, WIDTH, initial_indent=" " * indent, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
-    )
+    return wrapped(text, hang, first=" " * indent)

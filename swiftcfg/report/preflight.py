@@ -2,14 +2,13 @@
 
 import shlex
 from collections.abc import Iterator
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.preflight import Note, Preflight, Problem
+from swiftcfg.report.layout import many, wrapped
 from swiftcfg.report.plain import plain
 from swiftcfg.starting import Change, StartCommand
 
-WIDTH = 100
 #: Columns of the severity and of the check's name.
 _SEVERITY, _CHECK = 9, 17
 _HIDDEN = "***"
@@ -69,22 +68,14 @@ def start_data(command: StartCommand) -> dict[str, Any]:
 
 def _summary(found: Preflight) -> str:
     errors, warnings = len(found.errors), len(found.problems) - len(found.errors)
-    counts = [_count(errors, "error"), _count(warnings, "warning")]
-    said = ", ".join(count for count in counts if count) or "nothing in the way"
+    counts = ((errors, "error"), (warnings, "warning"))
+    said = ", ".join(many(number, word) for number, word in counts if number) or "nothing in the way"
     return f"Preflight: {said} ({found.took_s:.2f} s)"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number > 1)}" if number else ""
 
 
 def _row(severity: str, check: str, sentence: str) -> str:
     start = f"  {severity:<{_SEVERITY}}{check:<{_CHECK}}"
-    after = " " * (2 + _SEVERITY + _CHECK)
-    return fill(
-        plain(sentence), WIDTH, initial_indent=start, subsequent_indent=after,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    return wrapped(plain(sentence), " " * len(start), first=start)
 
 
 def _words(command: StartCommand) -> Iterator[str]:

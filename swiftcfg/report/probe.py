@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from textwrap import fill
 
 from swiftcfg.media import Size
 from swiftcfg.probe import Check, Found
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import table, wrapped
 from swiftcfg.report.plain import plain
 from swiftcfg.values import dataclass
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 
@@ -130,13 +129,7 @@ def checks_table(checks: Sequence[CheckLine]) -> Iterator[str]:
     """A row for each request; the column of what is planned only where something is."""
     columns = list(zip(_HEAD, *map(_cells, checks), strict=True))
     shown = [column for column in columns if any(column[1:])]
-    widths = [max(map(len, column)) for column in shown]
-    for row in zip(*shown, strict=True):
-        cells = [
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()
+    yield from table(list(zip(*shown, strict=True)), numbers_from=1)
 
 
 def _cells(check: CheckLine) -> tuple[str, ...]:
@@ -164,10 +157,6 @@ def checks_remarks(checks: Sequence[CheckLine], left_out: Sequence[str]) -> Iter
     for check in checks:
         if not check.ok or (check.resized and check.expected is None):
             name = plain(check.what) if check.media is None else f"{plain(check.what)} {check.media}"
-            yield _wrapped(f"{name}: {plain(check.detail)}")
+            yield wrapped(f"{name}: {plain(check.detail)}", "  ")
     for text in left_out:
-        yield _wrapped(f"not tried: {text}")
-
-
-def _wrapped(text: str) -> str:
-    return fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+        yield wrapped(f"not tried: {text}", "  ")

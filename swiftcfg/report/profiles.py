@@ -1,13 +1,13 @@
 """Workload profiles as text and JSON."""
 
 from collections.abc import Iterable, Mapping
-from textwrap import fill, indent
+from textwrap import indent
 from typing import Any
 
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import many, wrapped
 from swiftcfg.workload import DEFAULTS, Workload
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 
@@ -58,15 +58,11 @@ def carries(workload: Workload) -> str:
         )
         if count
     ]
-    return f"{', '.join(parts) or 'text only'}; {_plural(workload.concurrent_requests, 'request')} at once"
+    return f"{', '.join(parts) or 'text only'}; {many(workload.concurrent_requests, 'request')} at once"
 
 
 def _counted(count: int, noun: str, largest: object) -> str:
-    return f"{_plural(count, noun)} up to {largest}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{many(count, noun)} up to {largest}"
 
 
 def profile_text(workload: Workload) -> str:
@@ -76,7 +72,7 @@ def profile_text(workload: Workload) -> str:
         "images": _media(workload.images_per_request, workload.image_sizes()),
         "videos": _media(workload.videos_per_request, workload.clips()) + _sampling(workload),
         "text": f"{workload.prompt_tokens} tokens of prompt, {workload.answer_tokens} of answer",
-        "at once": _plural(workload.concurrent_requests, "request"),
+        "at once": many(workload.concurrent_requests, "request"),
         "shrinking": _shrinking(workload.written.get("shrink", DEFAULTS["shrink"])),
         "latency": workload.latency,
     }
@@ -85,9 +81,9 @@ def profile_text(workload: Workload) -> str:
     sources = "\n".join(written.get("sources", ()))
     blocks = [
         "\n".join(line for line in (head, written.get("title_zh")) if line),
-        fill(written.get("description", ""), WIDTH),
+        wrapped(written.get("description", "")),
         "\n".join(f"{name:<9}  {value}" for name, value in rows.items()),
-        fill(written.get("notes", ""), WIDTH),
+        wrapped(written.get("notes", "")),
         "sources:\n" + indent(sources, "  ") if sources else "",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -1,12 +1,13 @@
 """Servers, how one was stopped, and its log, as text and as JSON."""
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 from swiftcfg.report.as_json import as_json
-from swiftcfg.report.plain import plain, width
+from swiftcfg.report.layout import many, table
+from swiftcfg.report.plain import plain
 from swiftcfg.servers.found import Server, Servers
 from swiftcfg.servers.stopping import Stopped
 from swiftcfg.units import MIB, duration
@@ -28,7 +29,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Server, datetime], str]], ...] = (
 def servers_text(found: Servers, now: datetime) -> str:
     """A line for each; what has no value stays empty."""
     rows = [[head for head, _ in _COLUMNS], *([cell(each, now) for _, cell in _COLUMNS] for each in found.servers)]
-    lines = _table(rows) if found.servers else ["no server runs"]
+    lines = table(rows) if found.servers else ["no server runs"]
     return "\n".join([*lines, *(f"note: {plain(note)}" for note in found.notes), ""])
 
 
@@ -96,8 +97,8 @@ def end_text(ended: dict[str, Any] | None) -> str:
     if ended is None:
         return "nothing is known of its end"
     how = _BY[ended["by"]] + (_status(ended["status"]) if ended["by"] == "itself" else "")
-    count = len(ended["killed"])
-    return how + (f", {count} process{'es' if count > 1 else ''} killed" if count else "")
+    killed = len(ended["killed"])
+    return how + (f", {many(killed, 'process')} killed" if killed else "")
 
 
 def _status(status: int | None) -> str:
@@ -123,9 +124,3 @@ def _text(server: Server, name: str) -> str:
 def time_of(text: str) -> datetime:
     """A moment as the state writes it."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    padded = ([cell + " " * (size - width(cell)) for cell, size in zip(row, widths, strict=True)] for row in rows)
-    return ["  ".join(row).rstrip() for row in padded]

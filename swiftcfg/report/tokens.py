@@ -1,18 +1,17 @@
 """Token counts as JSON and as text."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from textwrap import fill
 
 from swiftcfg.media import Clip, FrameList, Size
 from swiftcfg.model import Model
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import table, wrapped
 from swiftcfg.runtime import Runtime
 from swiftcfg.tokens import Limits, SizedImage, SizedVideo, never_shrink_pixels
 from swiftcfg.units import Range
 from swiftcfg.values import dataclass
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 
@@ -231,7 +230,7 @@ def _block(effective: Effective, items: Sequence[ItemLine], notes: Sequence[Note
         yield from _remarks(items)
     if notes:
         yield ""
-        yield from (_wrapped(_note_text(note)) for note in notes)
+        yield from (wrapped(_note_text(note), " " * len("note: ")) for note in notes)
 
 
 def _limit_lines(effective: Effective, items: Sequence[ItemLine]) -> Iterator[str]:
@@ -266,14 +265,7 @@ def _table(items: Sequence[ItemLine]) -> Iterator[str]:
         *(["boxes x, y"] if boxes else []),
     ]
     rows = [head, *([*_cells(item), *([_pair(item.box_scale, 4)] if item.box_scale else [])] for item in items)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) if place < 1 else cell.rjust(width) for place, (cell, width) in _places(row, widths)]
-        yield "  ".join(cells).rstrip()
-
-
-def _places(row: Sequence[str], widths: Sequence[int]) -> Iterable[tuple[int, tuple[str, int]]]:
-    return enumerate(zip(row, widths, strict=True))
+    yield from table(rows, numbers_from=1)
 
 
 def _cells(item: ItemLine) -> list[str]:
@@ -301,7 +293,7 @@ def _remarks(items: Sequence[ItemLine]) -> Iterator[str]:
         yield f"{item.name} keeps its size with MAX_PIXELS={item.never_shrink_pixels} or more."
     if any(item.box_scale for item in items):
         yield ""
-        yield _wrapped(
+        yield wrapped(
             "This model answers with boxes in pixels of the picture it saw. A client multiplies x and y by the "
             "factors of the last column, each by its own, to find the place in the original."
         )
@@ -314,7 +306,3 @@ def _note_text(note: NoteLine) -> str:
     if note.effective is None:
         return f"note: {what}: no effect; {note.reason}"
     return f"note: {what} becomes {note.effective:,.15g}: {note.reason}"
-
-
-def _wrapped(text: str) -> str:
-    return fill(text, WIDTH, subsequent_indent="      " if text.startswith("note:") else "", break_on_hyphens=False)

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.errors import SwiftcfgError
 from swiftcfg.report.as_json import as_json
+from swiftcfg.report.layout import many, wrapped
 from swiftcfg.report.plain import plain, width
 from swiftcfg.report.runtime import runtime_data
 from swiftcfg.rule import SEVERITIES, Fix, Severity
@@ -14,7 +14,6 @@ from swiftcfg.script import Place
 from swiftcfg.validate import Call, Checked, Reported
 
 SCHEMA_VERSION = 1
-WIDTH = 100
 #: Characters of a line of the text that are shown, and how many of them stand before the place in a longer one.
 _ROOM, _CONTEXT = 92, 30
 
@@ -110,7 +109,7 @@ def _blocks(file: Checked) -> Iterator[str]:
         head = f"{name}:{place.line}:{place.column}: {reported.severity} {reported.rule.code}: {plain(finding.message)}"
         yield "\n".join(
             [
-                fill(head, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False),
+                wrapped(head, "  "),
                 *_quoted(lines, place),
                 *_fix_line(finding.fix),
             ]
@@ -137,7 +136,7 @@ def _fix_line(fix: Fix | None) -> list[str]:
 
 
 def _not_mended(files: Iterable[Checked]) -> list[str]:
-    return [_wrapped(f"not fixed: {plain(file.name)}: {plain(reason)}") for file in files for reason in file.kept]
+    return [wrapped(f"not fixed: {plain(file.name)}: {plain(reason)}", "  ") for file in files for reason in file.kept]
 
 
 def _skipped_lines(files: Iterable[Checked]) -> Iterator[str]:
@@ -147,7 +146,7 @@ def _skipped_lines(files: Iterable[Checked]) -> Iterator[str]:
         for skipped in call.skipped:
             reasons.setdefault(skipped.reason, {})[skipped.rule.code] = None
     for reason, codes in reasons.items():
-        yield _wrapped(f"not checked: {_families(codes)}: {plain(reason)}")
+        yield wrapped(f"not checked: {_families(codes)}: {plain(reason)}", "  ")
 
 
 def _families(codes: Iterable[str]) -> str:
@@ -159,23 +158,12 @@ def _families(codes: Iterable[str]) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    where = f"{_many(counts['calls'], 'call')} of swift deploy in {_many(counts['files'], 'file')}"
+    where = f"{many(counts['calls'], 'call')} of swift deploy in {many(counts['files'], 'file')}"
     severities: tuple[Severity, ...] = SEVERITIES
-    found = ", ".join(_many(counts[severity], severity) for severity in severities if counts[severity])
-    extra = [f"{_many(counts['ignored'], 'finding')} ignored"] if counts["ignored"] else []
-    extra += [f"{_many(counts['mended'], 'fix')} applied"] if counts["mended"] else []
-    extra += [f"{_many(counts['fixable'], 'fix')} to apply with --fix"] if counts["fixable"] else []
+    found = ", ".join(many(counts[severity], severity) for severity in severities if counts[severity])
+    extra = [f"{many(counts['ignored'], 'finding')} ignored"] if counts["ignored"] else []
+    extra += [f"{many(counts['mended'], 'fix')} applied"] if counts["mended"] else []
+    extra += [f"{many(counts['fixable'], 'fix')} to apply with --fix"] if counts["fixable"] else []
     unsafe = counts["fixable_unsafely"]
-    extra += [f"{_many(unsafe, 'fix')} to look at with --diff --unsafe-fixes"] if unsafe else []
+    extra += [f"{many(unsafe, 'fix')} to look at with --diff --unsafe-fixes"] if unsafe else []
     return "; ".join([f"{where}: {found or 'nothing found'}", *extra])
-
-
-_PLURALS = {"info": "infos", "fix": "fixes"}
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun if count == 1 else _PLURALS.get(noun, noun + 's')}"
-
-
-def _wrapped(text: str) -> str:
-    return fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
