@@ -26,20 +26,9 @@ OOM = (
 NO_ROOM = "the card had 1.06 GiB of 23.65 GiB free and 2.00 GiB more were wanted"
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory) -> Path:
-    return make_environment(tmp_path_factory.mktemp("environment"))
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory) -> Path:
-    return make_model(tmp_path_factory.mktemp("models"))
-
-
 @pytest.fixture
-def place(environment, model, tmp_path) -> Iterator[Place]:
-    with placed(environment, model, tmp_path) as made:
-        yield made
+def place(launch_place: Place) -> Place:
+    return launch_place
 
 
 @contextmanager
@@ -278,10 +267,10 @@ def test_a_request_that_hangs_ends_the_proof_and_the_server(place):
     )
 
 
-def test_releases_that_have_no_health_are_asked_for_their_models(tmp_path, model):
+def test_releases_that_have_no_health_are_asked_for_their_models(tmp_path, small_model):
     (tmp_path / "old").mkdir()
     old = make_environment(tmp_path / "old", ms_swift="3.9.3", qwen_vl_utils="0.0.11")
-    with placed(old, model, tmp_path) as place:
+    with placed(old, small_model, tmp_path) as place:
         launch = place.start(str(place.script(backend="pt")), "--no-proof", settings={"no_health": True})
         launch.proved().signal(signal.SIGINT)
         assert launch.ended() == 130
@@ -389,9 +378,9 @@ def test_a_relative_state_home_counts_as_none_and_without_home_the_users_own_is_
     assert place.run("--dry-run", variables={"HOME": None}).process.returncode == 0
 
 
-def test_a_model_that_is_named_relative_to_the_folder_is_served_from_there(place, model):
-    (place.home / "models").symlink_to(model.parent)
-    launch = place.start(str(place.script(model=f"models/{model.name}"))).proved()
+def test_a_model_that_is_named_relative_to_the_folder_is_served_from_there(place, small_model):
+    (place.home / "models").symlink_to(small_model.parent)
+    launch = place.start(str(place.script(model=f"models/{small_model.name}"))).proved()
     assert launch.signal(signal.SIGTERM).ended() == 0
 
 
