@@ -39,7 +39,7 @@ def test_a_relative_path_that_is_there_is_no_hub_id(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     script = "swift deploy --model output/merged --template qwen2_5_vl --infer_backend vllm"
     assert found(script, Surroundings(), "STK") == []
-    (one,) = found(f"{script} --adapters output/lora", Surroundings(), "STK")
+    (one,) = found(f"{script} --adapters output/lora", Surroundings(), "STK005")
     assert one.finding.subject == "--adapters"
 
 
@@ -48,3 +48,9 @@ def test_a_folder_without_a_vision_tower_has_none_to_judge(tmp_path: Path):
     script = f"swift deploy --model {path} --infer_backend vllm --host 0.0.0.0 --model_type qwen3 --template qwen3"
     around = Surroundings(qwen_vl_utils="0.0.8", vllm="0.32.0")
     assert [one.rule.code for code in ("STK", "SEC006") for one in found(script, around, code)] == []
+
+
+def test_of_a_folder_nobody_knows_the_type_of_its_numbers(tmp_path: Path):
+    script = f"swift deploy --model {folder(tmp_path, 'Qwen2.5-VL-7B-Instruct')} --infer_backend vllm"
+    (one,) = found(script, Surroundings(gpu="T4"), "STK010")
+    assert (one.severity, "if the checkpoint states it" in one.finding.message) == ("warning", True)
