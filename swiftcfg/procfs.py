@@ -8,7 +8,7 @@ The warden of a server imports this, so it stays with few and light modules.
 # ruff: noqa: PTH115, PTH116, PTH118, PTH123, PTH208, PERF203  (strings, not paths: this is read often, and pathlib is not light)
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _PROC = "/proc"
@@ -36,15 +36,17 @@ class Process(NamedTuple):
         return self.pid, self.start_ticks
 
 
-class Listener(NamedTuple):
-    """One TCP socket on a port; ``inode`` is 0 where no process holds it any more."""
+class Socket(NamedTuple):
+    """One TCP socket: its own end, and a state such as LISTEN; ``inode`` is 0 where no process holds it any more."""
 
     address: str
     port: int
     inode: int
-    listening: bool
-    #: Such as LISTEN, ESTABLISHED or TIME_WAIT.
     state: str
+
+    @property
+    def listening(self) -> bool:
+        return self.state == "LISTEN"
 
 
 def process(pid: int) -> Process | None:
@@ -83,7 +85,7 @@ def memory_bytes(pid: int) -> int | None:
     return int(fields[1]) * os.sysconf("SC_PAGESIZE") if fields else None
 
 
-def owner(pid: int) -> int | None:
+def user_of(pid: int) -> int | None:
     """The user whose process it is; None where there is none."""
     try:
         return os.stat(f"{_PROC}/{pid}").st_uid
@@ -96,24 +98,29 @@ def has_variable(pid: int, name: str, value: str) -> bool:
     return f"{name}={value}".encode() in (_content(f"{pid}/environ") or b"").split(b"\0")
 
 
-def sockets_on(port: int) -> list[Listener]:
+def sockets_on(port: int) -> list[Socket]:
     """Every TCP socket, IPv4 and IPv6, whose own end is that port."""
     return [socket for table in ("net/tcp", "net/tcp6") for socket in _sockets(table) if socket.port == port]
 
 
-def owner_of(inode: int) -> Process | None:
+def holder_of(inode: int) -> Process | None:
     """A process that holds the socket; None where none does, or only processes of others that are closed to us."""
-    target = f"socket:[{inode}]"
+    target = _link_to(inode)
     for name in os.listdir(_PROC):
         if name.isdecimal() and inode and target in _open_files(name):
             return process(int(name))
     return None
 
 
-def listens(pids: Collection[int], port: int) -> bool:
+def listens(pids: Iterable[int], port: int) -> bool:
     """Whether one of these processes listens on that port."""
-    owners = (owner_of(each.inode) for each in sockets_on(port) if each.listening)
-    return any(found is not None and found.pid in pids for found in owners)
+    targets = {_link_to(each.inode) for each in sockets_on(port) if each.listening}
+    return bool(targets) and any(file in targets for pid in pids for file in _open_files(str(pid)))
+
+
+def _link_to(inode: int) -> str:
+    """What the link in /proc/PID/fd of who holds a socket says."""
+    return f"socket:[{inode}]"
 
 
 def _content(path: str) -> bytes | None:
@@ -148,20 +155,20 @@ def _open_files(pid: str) -> Iterator[str]:
             continue
 
 
-#: include/net/tcp_states.h of Linux.
+#: include/net/tcp_states.h of Linux, from 1 on.
 _STATES = (
-    "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
+    "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
     "LISTEN", "CLOSING", "NEW_SYN_RECV", "BOUND_INACTIVE",
 )  # fmt: skip
+_STATE_OF = {f"{number:02X}": state for number, state in enumerate(_STATES, start=1)}
 
 
-def _sockets(table: str) -> Iterator[Listener]:
+def _sockets(table: str) -> Iterator[Socket]:
     """proc_net_tcp.rst of Linux: number, own end, other end, state, …; the tenth field is the inode."""
     for line in (_content(table) or b"").decode("ascii", "replace").splitlines()[1:]:
         fields = line.split()
         address, port = fields[1].split(":")
-        state = _STATES[int(fields[3], 16)]
-        yield Listener(_address(address), int(port, 16), int(fields[9]), state == "LISTEN", state)
+        yield Socket(_address(address), int(port, 16), int(fields[9]), _STATE_OF.get(fields[3], fields[3]))
 
 
 def _address(digits: str) -> str:

@@ -12,14 +12,15 @@ import pytest
 from swiftcfg.procfs import (
     boot_id,
     has_variable,
+    holder_of,
     is_alive,
+    listens,
     memory_bytes,
-    owner,
-    owner_of,
     pid_namespace,
     process,
     processes,
     sockets_on,
+    user_of,
 )
 
 
@@ -50,7 +51,7 @@ def test_a_process_is_read_whatever_it_calls_itself(sleeper):
     )
     assert found.identity == (sleeper.pid, found.start_ticks)
     assert found in [each._replace(state=found.state) for each in processes()]
-    assert owner(sleeper.pid) == os.geteuid()
+    assert user_of(sleeper.pid) == os.geteuid()
     assert memory_bytes(sleeper.pid) > 2**20
     assert (has_variable(sleeper.pid, "MARK", "it"), has_variable(sleeper.pid, "MARK", "i")) == (True, False)
 
@@ -72,7 +73,7 @@ def test_a_zombie_and_a_pid_given_anew_are_not_alive(sleeper):
     sleeper.wait()
     assert process(sleeper.pid) is None
     assert not is_alive(sleeper.pid, ticks)
-    assert (memory_bytes(sleeper.pid), owner(sleeper.pid)) == (None, None)
+    assert (memory_bytes(sleeper.pid), user_of(sleeper.pid)) == (None, None)
 
 
 def test_boot_and_view_have_names_that_stay():
@@ -88,9 +89,11 @@ def test_a_listening_socket_is_found_with_its_owner(family, address):
         port = server.getsockname()[1]
         (found,) = sockets_on(port)
         assert (found.address, found.port, found.listening, found.state) == (address, port, True, "LISTEN")
-        assert owner_of(found.inode).pid == os.getpid()
+        assert holder_of(found.inode).pid == os.getpid()
+        assert (listens([os.getpid()], port), listens([os.getppid()], port), listens([], port)) == (True, False, False)
     assert sockets_on(port) == []
-    assert owner_of(found.inode) is None
+    assert holder_of(found.inode) is None
+    assert not listens([os.getpid()], port)
 
 
 def test_what_a_closed_connection_leaves_is_told_apart():
@@ -101,8 +104,8 @@ def test_what_a_closed_connection_leaves_is_told_apart():
         assert sorted(each.state for each in sockets_on(port)) == ["ESTABLISHED", "LISTEN"]
         answer.close()
         client.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while [each.state for each in sockets_on(port)] != ["TIME_WAIT"] and time.monotonic() < deadline:
         time.sleep(0.01)
     (left,) = sockets_on(port)
-    assert (left.state, left.listening, left.inode, owner_of(left.inode)) == ("TIME_WAIT", False, 0, None)
+    assert (left.state, left.listening, left.inode, holder_of(left.inode)) == ("TIME_WAIT", False, 0, None)

@@ -67,9 +67,9 @@ def see(host: str, port: int) -> Seen:
     )  # fmt: skip
 
 
-def _holder(socket: procfs.Listener) -> Holder:
-    owner = procfs.owner_of(socket.inode)
-    return Holder(owner.pid, owner.name) if owner else Holder(None, None)
+def _holder(socket: procfs.Socket) -> Holder:
+    found = procfs.holder_of(socket.inode)
+    return Holder(found.pid, found.name) if found else Holder(None, None)
 
 
 def judge(seen: Seen) -> Iterator[Said]:

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 
-from swiftcfg.procfs import Process, has_variable, owner, process, processes
+from swiftcfg.procfs import Process, has_variable, process, processes, user_of
 
 #: The server's processes inherit this variable, with a value that only they have.
 TOKEN_VARIABLE = "SWIFTCFG_SERVER"  # noqa: S105  (its name, and no secret)
@@ -43,7 +43,9 @@ def left_behind(pid: int, start_ticks: int, token: str) -> list[Process]:
 
 def _carries(each: Process, since: int, token: str) -> bool:
     return (
-        each.start_ticks >= since and owner(each.pid) == os.geteuid() and has_variable(each.pid, TOKEN_VARIABLE, token)
+        each.start_ticks >= since
+        and user_of(each.pid) == os.geteuid()
+        and has_variable(each.pid, TOKEN_VARIABLE, token)
     )
 
 
