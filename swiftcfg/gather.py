@@ -4,16 +4,17 @@ import os
 from dataclasses import replace
 from functools import cache
 
-from swiftcfg.catalogue import find_model
+from swiftcfg.catalogue import find_model, namesake
 from swiftcfg.config import DeployConfig, Unknown
 from swiftcfg.deployment import Deployment, account, adapters_of, deployment_of, named_model
-from swiftcfg.errors import InputError, MachineError, SwiftcfgError
+from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.facts import COMMON_SIZES, Facts, Origin
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import MemoryPlan
 from swiftcfg.model import Model
 from swiftcfg.nvml import Machine, find_gpus, machine_within, visible_inventory
+from swiftcfg.nvml_faults import GpuError
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.script.breakages import Breakage
@@ -80,6 +81,8 @@ def _found_model(config: DeployConfig, given: Given, reasons: dict[str, str]) ->
     if name is None:
         reasons["model"] = _why_no_model(config)
         return None
+    if given.model is None:
+        name = _known_name(name, reasons)
     found = _model(name, adapters_of(config))
     if isinstance(found, Model):
         return found
@@ -91,6 +94,15 @@ def _found_model(config: DeployConfig, given: Given, reasons: dict[str, str]) ->
         raise without
     reasons["model"] = f"{without.sentence}: give --model"
     return None
+
+
+def _known_name(name: str, reasons: dict[str, str]) -> str:
+    """The name, or of a folder that is not here the published model that it is called like."""
+    published = None if isinstance(_model(name, ()), Model) else namesake(name)
+    if published is None:
+        return name
+    reasons["model"] = f"{name} is not here: judged as {published}, by its name; --model says otherwise"
+    return published
 
 
 def _why_no_model(config: DeployConfig) -> str:
@@ -136,28 +148,36 @@ def _machine_gpus(visible: str | Unknown | None) -> tuple[Gpu, ...] | str:
     if isinstance(visible, Unknown):
         return f"{VISIBLE} is {visible.expression}, which is not known: give --gpu"
     machine = _machine()
-    if isinstance(machine, str):
-        return machine
+    if isinstance(machine, GpuError):
+        return f"{machine.sentence}: give --gpu"
     given = {} if visible is None else {VISIBLE: visible}
     try:
         return visible_inventory(machine, {**os.environ, **given}).gpus
-    except MachineError as error:
+    except GpuError as error:
         return f"{error.sentence}: give --gpu"
 
 
-@cache
-def _machine() -> Machine | str:
-    """What NVML tells of this machine, asked once; or why it does not."""
-    try:
-        return machine_within(NVML_PATIENCE_S)
-    except MachineError as error:
-        return f"{error.sentence}: give --gpu"
+@dataclass
+class _Seen:
+    """What NVML told of this machine when it was asked last; or why it told nothing."""
+
+    machine: Machine | GpuError | None = None
 
 
-def look_again() -> Machine | str:
+_SEEN = _Seen()
+
+
+def _machine() -> Machine | GpuError:
+    return look_again(NVML_PATIENCE_S) if _SEEN.machine is None else _SEEN.machine
+
+
+def look_again(patience_s: float) -> Machine | GpuError:
     """What NVML tells now, for this and what follows; or why it tells nothing."""
-    _machine.cache_clear()
-    return _machine()
+    try:
+        _SEEN.machine = machine_within(patience_s)
+    except GpuError as error:
+        _SEEN.machine = error.with_traceback(None)
+    return _SEEN.machine
 
 
 def _known_limits(deployment: Deployment | None, reasons: dict[str, str]) -> Limits | None:

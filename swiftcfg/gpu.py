@@ -21,6 +21,7 @@ class Gpu:
     base of vLLM's utilisation; it is smaller, and known only within a range for some cards.
     ``context`` is what one CUDA context takes there. ``used`` is what other processes hold now.
     ``reserved`` is what the driver keeps for itself, where NVML tells it; no process counts it as used.
+    ``instance`` counts the MIG instances of one card, from 0; where CUDA is shown the card it takes that one.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Gpu:
     mig: bool = False
     processes: tuple[GpuProcess, ...] = ()
     reserved: Bytes | None = None
+    instance: int | None = None
 
     def free_before_context(self) -> Range:
         """What CUDA would report as free before this process makes its context."""

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from swiftcfg import knowledge
-from swiftcfg.errors import MachineError
 from swiftcfg.gpu import Gpu, GpuInventory, GpuProcess
 from swiftcfg.gpu_catalogue import GpuCatalogue
 from swiftcfg.gpu_spec import parse_gpus
-from swiftcfg.nvml_faults import DEVICE_FAULTS, is_fatal, machine_error
+from swiftcfg.nvml_faults import (
+    DEVICE_FAULTS,
+    UNTOLD,
+    WAY_OUT,
+    GpuError,
+    UntoldError,
+    is_fatal,
+    machine_error,
+)
 from swiftcfg.units import Bytes, Range
 from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
@@ -36,7 +43,7 @@ def gpu_catalogue() -> GpuCatalogue:
 def find_gpus(spec: str | None, environment: Mapping[str, str]) -> GpuInventory:
     """The GPUs to plan for: those that ``--gpu`` describes, else those that CUDA would see on this machine.
 
-    Raises InputError for a description that cannot be read, MachineError where NVML shows no usable GPU.
+    Raises InputError for a description that cannot be read, GpuError where NVML shows no usable GPU.
     """
     if spec is not None:
         return GpuInventory(parse_gpus(spec, gpu_catalogue()))
@@ -54,14 +61,15 @@ class Machine:
 
 
 def visible_inventory(machine: Machine, environment: Mapping[str, str]) -> GpuInventory:
-    """The GPUs that a CUDA program sees in this environment; raises MachineError where it could use none."""
+    """The GPUs that a CUDA program sees in this environment; raises GpuError where it could use none."""
     selection = select_visible(machine.boards, environment)
     for board in selection.boards:
         if board.fault:
-            raise MachineError(
+            kind = UntoldError if board.fault == UNTOLD else GpuError
+            raise kind(
                 f"GPU {board.index} ({board.name}): {board.fault}",
-                f"hide it by naming the others in {VISIBLE}, reset it or reboot, or describe the GPUs with --gpu",
-            )
+                f"hide it by naming the others in {VISIBLE}, reset it or reboot", ", or describe the GPUs with --gpu",
+            )  # fmt: skip
     if not selection.gpus:
         raise _nothing_visible(machine, environment, selection.notes)
     hidden = tuple(
@@ -72,21 +80,22 @@ def visible_inventory(machine: Machine, environment: Mapping[str, str]) -> GpuIn
     return GpuInventory(selection.gpus, machine.driver, machine.cuda_driver, machine.notes + selection.notes + hidden)
 
 
-def _nothing_visible(machine: Machine, environment: Mapping[str, str], notes: tuple[str, ...]) -> MachineError:
+def _nothing_visible(machine: Machine, environment: Mapping[str, str], notes: tuple[str, ...]) -> GpuError:
     if not machine.boards:
-        return MachineError(
-            "NVML finds no NVIDIA GPU on this machine", "describe the GPU to plan for with --gpu H100-80GB"
-        )
+        return GpuError(
+            "NVML finds no NVIDIA GPU on this machine", "look at nvidia-smi, and at the container's --gpus",
+            "; or describe the GPU to plan for with --gpu H100-80GB",
+        )  # fmt: skip
     if VISIBLE in environment:
-        return MachineError(notes[0], f"unset or correct {VISIBLE}, or describe the GPU to plan for with --gpu")
-    return MachineError(
+        return GpuError(notes[0], f"unset or correct {VISIBLE}", ", or describe the GPU to plan for with --gpu")
+    return GpuError(
         "MIG is on, but no GPU of this machine has an instance",
-        "make one with `nvidia-smi mig -cgi <profile> -C`, or describe it with --gpu mig-3g.40gb",
-    )
+        "make one with `nvidia-smi mig -cgi <profile> -C`", ", or describe it with --gpu mig-3g.40gb",
+    )  # fmt: skip
 
 
 def read_machine() -> Machine:
-    """Ask NVML for every card, whatever is visible. Raises MachineError where NVML itself fails."""
+    """Ask NVML for every card, whatever is visible. Raises GpuError where NVML itself fails."""
     import pynvml  # noqa: PLC0415  (--gpu needs none of it)
 
     with _session(pynvml):
@@ -100,7 +109,7 @@ def read_machine() -> Machine:
 
 
 def machine_within(seconds: float) -> Machine:
-    """The same, for those who can do without: raises MachineError where there is no NVML or it is slow."""
+    """The same, for those who can do without: raises GpuError where there is no NVML or it is slow."""
     import ctypes  # noqa: PLC0415
 
     from swiftcfg.patience import answer_within  # noqa: PLC0415
@@ -108,16 +117,16 @@ def machine_within(seconds: float) -> Machine:
     try:
         ctypes.CDLL(_LIBRARY)
     except OSError:
-        raise MachineError("there is no NVML on this machine") from None
+        raise GpuError("there is no NVML on this machine", "install the NVIDIA driver", f"; {WAY_OUT}") from None
     try:
         return answer_within(seconds, read_machine)
     except TimeoutError:
-        raise MachineError(f"NVML did not answer within {seconds:g} s") from None
+        raise UntoldError(f"NVML did not answer within {seconds:g} s", "look at nvidia-smi", f"; {WAY_OUT}") from None
 
 
 @contextmanager
 def _session(pynvml: Any) -> Iterator[None]:
-    """NVML between init and shutdown; its errors leave as MachineError."""
+    """NVML between init and shutdown; its errors leave as GpuError."""
     try:
         pynvml.nvmlInit()
         try:
@@ -157,8 +166,9 @@ class _Reader:
             uuid = self.optional(self.pynvml.nvmlDeviceGetUUID, handle)
             capability = self.optional(self.pynvml.nvmlDeviceGetCudaComputeCapability, handle)
             if not self._is_cut(handle):
-                return Board(index, name, (self.gpu(handle, index, capability, mig=False),), uuid=uuid)
-            gpus = tuple(self.gpu(instance, index, capability, mig=True) for instance in self._instances(handle))
+                return Board(index, name, (self.gpu(handle, index, capability),), uuid=uuid)
+            instances = enumerate(self._instances(handle))
+            gpus = tuple(self.gpu(each, index, capability, number) for number, each in instances)
             return Board(index, name, gpus, cut=True, uuid=uuid)
         except self.pynvml.NVMLError as error:
             if is_fatal(error.value) and error.value not in DEVICE_FAULTS:
@@ -175,8 +185,9 @@ class _Reader:
             with suppress(self.pynvml.NVMLError_NotFound):
                 yield self.pynvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, slot)
 
-    def gpu(self, handle: Any, index: int, capability: _Capability, *, mig: bool) -> Gpu:
+    def gpu(self, handle: Any, index: int, capability: _Capability, instance: int | None = None) -> Gpu:
         """A card, or an instance of one."""
+        mig = instance is not None
         total, free, reserved = self._memory(handle)
         context = gpu_catalogue().contexts["wsl"] if self.wsl else gpu_catalogue().context(capability, mig=mig)
         cuda_total, why = self._cuda_total(total, reserved)
@@ -193,6 +204,7 @@ class _Reader:
             mig=mig,
             processes=self._processes(handle),
             reserved=None if reserved is None else Bytes(reserved),
+            instance=instance,
         )
 
     def _memory(self, handle: Any) -> tuple[int, int, int | None]:

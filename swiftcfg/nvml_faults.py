@@ -29,16 +29,31 @@ _FAULTS: Mapping[int, tuple[str, str]] = {
     999: ("NVML met an unknown internal error", "check the cards with `nvidia-smi`; look for NVRM lines in `dmesg`"),
 }
 
+#: The one fault that is none for CUDA: GB10 and Jetson answer so.
+UNTOLD = "NVML does not tell its memory, as with memory shared with the CPU"
+
 #: Codes that speak of one card and leave the others usable: what the card's fault is called.
 DEVICE_FAULTS: Mapping[int, str] = {
-    3: "NVML does not tell its memory, as with memory shared with the CPU",
+    3: UNTOLD,
     4: "NVML refuses this user (insufficient permissions)",
     15: "it has fallen off the bus (GPU is lost)",
     16: "it needs a reset before it works again",
     999: "NVML met an unknown internal error",
 }
 
-_WAY_OUT = "to plan without NVML, describe the GPU with --gpu H100-80GB"
+WAY_OUT = "to plan without NVML, describe the GPU with --gpu H100-80GB"
+
+
+class GpuError(MachineError):
+    """No card can be used, or none is seen. ``remedy`` is the hint without ``way_out``, which is open to planning alone."""
+
+    def __init__(self, sentence: str, remedy: str, way_out: str) -> None:
+        super().__init__(sentence, f"{remedy}{way_out}")
+        self.remedy = remedy
+
+
+class UntoldError(GpuError):
+    """NVML tells too little or too late of cards that a server may well use."""
 
 
 def is_fatal(code: int) -> bool:
@@ -46,7 +61,7 @@ def is_fatal(code: int) -> bool:
     return code in _FAULTS and code not in (4, 10, 20)
 
 
-def machine_error(code: int, text: str) -> MachineError:
+def machine_error(code: int, text: str) -> GpuError:
     """The error to show for an NVML code; ``text`` is what NVML itself calls it."""
     sentence, remedy = _FAULTS.get(code, (f"NVML failed: {text} (error {code})", "check the cards with `nvidia-smi`"))
-    return MachineError(sentence, f"{remedy}; {_WAY_OUT}")
+    return GpuError(sentence, remedy, f"; {WAY_OUT}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from environments import serving
-from nvml_machines import H100, L4, SOURCES, SYSTEM, compile_library, environment_with
+from nvml_machines import A100_CUT, H100, L4, SOURCES, SYSTEM, compile_library, environment_with
 
 CALL = """export MAX_PIXELS=1003520
 swift deploy --model Qwen/Qwen2.5-VL-7B-Instruct --infer_backend vllm --vllm_gpu_memory_utilization 0.9 \\
@@ -32,7 +32,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def look(tmp_path: Path, library: Path, place: Path) -> Any:
     """Run the preflight on a machine; None is one without a driver. Only errors and what is said of cards count."""
 
-    def on(machine: str | None, *gpu: str, text: str = CALL, **environment: str) -> list[tuple[str, str, str]]:
+    def on(
+        machine: str | None, *gpu: str, text: str = CALL, place: Path = place, **environment: str
+    ) -> list[tuple[str, str, str]]:
         (tmp_path / "deploy.sh").write_text(text)
         if machine is not None:
             (tmp_path / "machine").write_text(SYSTEM + machine)
@@ -84,6 +86,46 @@ def test_the_callers_and_the_scripts_choice_of_cards_counts(look: Any):
     assert look(both, CUDA_VISIBLE_DEVICES="", **order)[0][1:] == (
         "error", "CUDA_VISIBLE_DEVICES is empty, and CUDA then shows no GPU",
     )  # fmt: skip
+
+
+OLD = "takes every entry for a number and ends"
+PLACE = "takes the instance's number for that of a card"
+
+
+@pytest.mark.parametrize(
+    ("vllm", "named", "expected"),
+    [
+        ("0.23.0", "GPU-11111111-aaaa", [("error", f"names GPU-11111111-aaaa, and vLLM 0.23.0 {OLD}")]),
+        ("0.24.0", "GPU-11111111-aaaa", []),
+        ("0.23.0", "MIG-55555555-eeee", [("error", f"names MIG-55555555-eeee, and vLLM 0.23.0 {OLD}")]),
+        ("0.24.0", "MIG-55555555-eeee", [("warning", f"names MIG-55555555-eeee, and vLLM 0.24.0 {PLACE}")]),
+        ("0.23.0", "0", []),
+        ("0.23.0", "1", []),
+    ],
+)
+def test_a_card_that_is_named_by_uuid_is_told_where_vllm_does_not_understand_it(
+    look: Any, tmp_path: Path, vllm: str, named: str, expected: list[tuple[str, str]]
+):
+    env = serving(tmp_path / "env", torch="2.13.0", vllm=vllm)
+    found = look(H100 + A100_CUT, text=f"export CUDA_VISIBLE_DEVICES={named}\n{CALL}", place=env, CUDA_DEVICE_ORDER="PCI_BUS_ID")
+    assert [one for one in found if one[0] == "gpus"] == [
+        ("gpus", severity, f"CUDA_VISIBLE_DEVICES {sentence}") for severity, sentence in expected
+    ]
+
+
+def test_cards_that_nvml_tells_too_little_of_are_judged_as_they_are_described_and_stop_no_start(look: Any):
+    shared = (
+        "gpu NVIDIA GB10\nuuid GPU-9\ncapability 12 1\n"
+        "fail nvmlDeviceGetMemoryInfo_v2 3\nfail nvmlDeviceGetMemoryInfo 3\n"
+    )
+    untold = "GPU 0 (NVIDIA GB10): NVML does not tell its memory, as with memory shared with the CPU"
+    assert look(shared) == [("gpus", "warning", f"{untold}: what is free there is not judged")]
+    assert look(shared, "119GiB") == [("gpus", "warning", f"{untold}: what is free there is not judged, but by --gpu")]
+    assert "settings MEM001" in [check for check, _, _ in look(shared, "12GiB")]
+
+
+def test_a_driver_that_wakes_up_slowly_is_waited_for(look: Any):
+    assert look("sleep nvmlInitWithFlags 1200\n" + H100) == []
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,11 @@ def settings_of(problem: Problem, chosen: Candidate, reasons: dict[str, str]) ->
 
 
 def _devices(chosen: Candidate) -> Iterator[Setting]:
-    """Which cards to use, where they were seen by NVML; a catalogue card has no number to give."""
-    names = [gpu.uuid if gpu.mig else gpu.index for gpu in chosen.gpus]
+    """Which cards to use, where they were seen by NVML; a catalogue card has no number to give.
+
+    Of a card that is cut CUDA takes the first instance, so its number is enough; vLLM has trouble with UUIDs.
+    """
+    names = [gpu.uuid if gpu.instance else gpu.index for gpu in chosen.gpus]
     if any(name is None for name in names):
         return
     cards = "the card" if len(names) == 1 else f"the {len(names)} cards"

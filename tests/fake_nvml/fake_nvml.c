@@ -13,6 +13,7 @@
  *   mig 1                     MIG mode; without this line the card does not support MIG
  *   process PID USED          USED "-" is "not available"
  *   fail FUNCTION CODE        the function returns CODE: for this card, or before the first card for every call
+ *   sleep FUNCTION MS         the function takes that long, and then does what it does; only before the first card
  *
  * Without the file there is no driver. With $FAKE_NVML_LOG, init and shutdown append a line to that file.
  * -DOLD_DRIVER leaves out the functions that drivers before 510 lack.
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6,
@@ -45,9 +47,9 @@ typedef struct Device {
 
 static struct {
     char driver[TEXT];
-    int cuda, devices, faults;
+    int cuda, devices, faults, delays;
     Device device[MAX_DEVICES];
-    Fault fault[MAX_FAULTS];
+    Fault fault[MAX_FAULTS], delay[MAX_FAULTS];
 } machine;
 
 static int sessions;
@@ -72,6 +74,11 @@ static Device *add_device(const char *name, Device *card) {
 static void add_fault(Device *device, const char *rest) {
     Fault *fault = device ? &device->fault[device->faults++] : &machine.fault[machine.faults++];
     sscanf(rest, "%127s %d", fault->function, &fault->code);
+}
+
+static void add_delay(const char *rest) {
+    Fault *delay = &machine.delay[machine.delays++];
+    sscanf(rest, "%127s %d", delay->function, &delay->code);
 }
 
 static void add_process(Device *device, const char *rest) {
@@ -101,6 +108,7 @@ static int read_machine(void) {
         else if (!strcmp(word, "gpu")) card = device = add_device(rest, NULL);
         else if (!strcmp(word, "instance")) device = add_device(rest, card);
         else if (!strcmp(word, "fail")) add_fault(device, rest);
+        else if (!strcmp(word, "sleep")) add_delay(rest);
         else if (!strcmp(word, "uuid")) snprintf(device->uuid, TEXT, "%s", rest);
         else if (!strcmp(word, "memory")) sscanf(rest, "%llu %llu %llu", &device->total, &device->reserved, &device->used);
         else if (!strcmp(word, "capability")) sscanf(rest, "%d %d", &device->major, &device->minor);
@@ -121,6 +129,7 @@ static int fault_in(const Fault *faults, int count, const char *function) {
 
 static int status(const Device *device, const char *function) {
     int code = sessions ? fault_in(machine.fault, machine.faults, function) : UNINITIALIZED;
+    usleep(1000 * (unsigned)fault_in(machine.delay, machine.delays, function));
     return code || !device ? code : fault_in(device->fault, device->faults, function);
 }
 
@@ -137,6 +146,7 @@ static int give_text(char *buffer, unsigned size, const char *text) {
 int nvmlInitWithFlags(unsigned flags) {
     (void)flags;
     int code = read_machine();
+    usleep(1000 * (unsigned)fault_in(machine.delay, machine.delays, __func__));
     if (!code)
         code = fault_in(machine.fault, machine.faults, __func__);
     if (!code) {

@@ -42,6 +42,12 @@ DRIVER = (
         "install torch for CUDA, or take the device out of the flags", "torch:torch/cuda/__init__.py",
     ),
     Failure(
+        "driver", "invalid literal for int", r"base 10: '(?P<card>(?:GPU|MIG)-[^']{1,80})'",
+        "CUDA_VISIBLE_DEVICES names {card}, and this vLLM takes every entry for a number",
+        "name cards by number, with CUDA_DEVICE_ORDER=PCI_BUS_ID; of a card that is cut CUDA takes the first instance",
+        "vllm@0.8.5, vllm@0.23.0:vllm/platforms/interface.py:245; https://github.com/vllm-project/vllm/issues/41848",
+    ),
+    Failure(
         "driver", "no kernel image is available", "", "a package was built for other cards than this one",
         "install builds of torch and vLLM that know this card", _CUDA,
     ),
