@@ -165,7 +165,7 @@ class Place:
         variables: Mapping[str, str | None] | None = None, **options: Any,
     ) -> Launch:  # fmt: skip
         """Start ``swiftcfg launch``; without a target it gets a script of this place. A variable of None is unset."""
-        given = (str(self.script()),) if not words or words[0].startswith("-") else ()
+        given = (str(self.script()),) if not words or (words[0].startswith("-") and words[0] != "-") else ()
         number = len(self.made)
         files = [self.home / f"{name}-{number}" for name in ("out", "err")]
         with files[0].open("wb") as out, files[1].open("wb") as err:

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from swiftcfg.serverlog import Applied, Event, Lines, Listening, Measured, Stage, Witness, clean, events_in, furthest
 from swiftcfg.warden.start import Warden
 
+#: How long a server that does not stop to write is listened to before something else has its turn.
+_FLOOD_S = 0.2
+
 
 class Told(Protocol):
     """Who is told of a start as it goes on."""
@@ -50,8 +53,9 @@ class Follow:
         return self.ended is not None or self.vanished
 
     def take(self, patience_s: float) -> None:
-        """Handle what has come, waiting up to ``patience_s`` for the first of it."""
-        while not self.over:
+        """Handle what has come, waiting up to ``patience_s`` for the first of it; of an endless flood a part."""
+        until = time.monotonic() + patience_s + _FLOOD_S
+        while not self.over and time.monotonic() < until:
             try:
                 frame = self.warden.frames.read(patience_s)
             except EOFError:

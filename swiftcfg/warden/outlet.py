@@ -19,8 +19,9 @@ def write_all(descriptor: int, data: bytes, gives_up: Callable[[], bool]) -> Non
     room = select.poll()
     room.register(descriptor, select.POLLOUT)
     while data:
-        while not room.poll(_LOOK_MS):
+        while not room.poll(0):
             if gives_up():
                 return
+            room.poll(_LOOK_MS)
         with suppress(BlockingIOError):  # somebody has made it one that never waits
             data = data[os.write(descriptor, data[:_PIECE_BYTES]) :]
