@@ -12,8 +12,8 @@ from swiftcfg.procfs import Process, processes
 from swiftcfg.servers.members import descendants
 
 _PR_SET_CHILD_SUBREAPER = 36
-#: What has been told to end may take so long to vanish.
-PATIENCE_S = 3.0
+#: What has been told to end may take so long to vanish, on a machine that has much else to do.
+PATIENCE_S = 20.0
 
 
 @contextmanager

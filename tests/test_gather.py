@@ -110,8 +110,8 @@ def test_no_nvml_is_told_at_once(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_slow_nvml_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(nvml, "_LIBRARY", "libc.so.6")
-    monkeypatch.setattr(nvml, "read_machine", lambda: time.sleep(5))
+    monkeypatch.setattr(nvml, "read_machine", lambda: time.sleep(30))
     began = time.monotonic()
     with pytest.raises(MachineError, match=r"NVML did not answer within 0\.1 s"):
         nvml.machine_within(0.1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # half of what it would take

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leaks import no_leaks
-from wardens import SERVE, Launched, make_environment, swiftcfg
+from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, wait
 
 from swiftcfg.errors import InputError, MachineError
 from swiftcfg.procfs import process
@@ -138,9 +137,8 @@ def test_what_carries_the_token_and_what_shares_its_session_is_ours():
         first.stdout.readline()
         first.stdout.close()
         first.wait()
-        time.sleep(0.1)
+        wait(lambda: [each.name for each in left_behind(first.pid, 1, TOKEN)] == ["sleep", "sleep"])
         found = left_behind(first.pid, 1, TOKEN)
-        assert [each.name for each in found] == ["sleep", "sleep"]
         assert left_behind(first.pid, 1, "1" * 32) == []
         for each in found:
             os.kill(each.pid, 9)
@@ -261,7 +259,7 @@ def test_two_stops_at_once_both_see_it_end(environment, tmp_path):
             subprocess.Popen(words, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, stdout=-1, stderr=-1)
             for _ in range(2)
         ]
-        assert [each.communicate(timeout=20)[0].rpartition(b":")[2] for each in both] == [b" stopped\n"] * 2
+        assert [each.communicate(timeout=PATIENCE_S)[0].rpartition(b":")[2] for each in both] == [b" stopped\n"] * 2
         server.leave()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from leaks import no_leaks
-from wardens import SERVE, Launched, make_environment, swiftcfg, wait, wait_gone
+from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, wait, wait_gone
 
 from swiftcfg.procfs import memory_bytes, process, processes, sockets_on
 from swiftcfg.servers.found import read_server
@@ -109,7 +109,7 @@ def test_what_cannot_be_started_is_refused_with_its_name(launch, tmp_path, way):
     refused = server.event("refused")
     why = "Permission denied" if way == "not executable" else "No such file or directory"
     assert (refused["why"], refused["held"]) == (f"{path}: {why}", False)
-    assert server.warden.process.wait(5) == 1
+    assert server.warden.process.wait(PATIENCE_S) == 1
     assert swiftcfg(tmp_path, "ps", "--all").stdout == "no server runs\n"
 
 
@@ -135,7 +135,7 @@ def test_a_stop_that_goes_on_is_hurried_by_another(launch):
     began = time.monotonic()
     server.warden.kill()
     assert server.ended()["killed"] == [server.pid("server")]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # half of the grace period
 
 
 # What servers do
@@ -162,11 +162,11 @@ def test_a_stopped_process_is_woken_to_hear_the_request(launch):
     ("last", "status"), [(["exit", 7], 7), (["exit", 0], 0), (["kill", "SIGKILL"], -9), (["kill", "SIGSEGV"], -11)]
 )
 def test_a_server_that_ends_by_itself_takes_its_members_along_and_is_noticed_at_once(launch, last, status):
-    server = launch(WORKER, DAEMON, ["say", "last words"], ["sleep", 0.3], last)
+    server = launch(WORKER, DAEMON, ["say", "last words"], last)
     server.said(b"last words")
     said = time.monotonic()
     assert server.event("exited")["status"] == status
-    assert time.monotonic() - said < 0.3 + 0.2
+    assert time.monotonic() - said < 1
     ended = server.ended()
     assert (ended["by"], ended["status"], ended["tail"]) == ("itself", status, ["last words"])
 
@@ -229,11 +229,12 @@ def test_a_detached_server_lives_on_without_its_launcher_and_is_stopped_by_name(
         process = launcher(server, "detached")
         process.kill()
         process.wait()
-        time.sleep(0.3)
-        assert (phase(server), server.state()["detached"]) == ("starting", True)
+        server.wait_state(lambda state: state["detached"])
+        time.sleep(0.3)  # long enough to end it, were it taken for one that nobody holds
+        assert phase(server) == "starting"
         done = swiftcfg(tmp_path, "stop", "tiny")
         assert (done.returncode, done.stderr) == (0, "asked tiny to end; what is left after 5 s will be killed\n")
-        assert re.fullmatch(r"tiny stopped in 0\.\d s: stopped\n", done.stdout)
+        assert re.fullmatch(r"tiny stopped in \d+\.\d s: stopped\n", done.stdout)
 
 
 def test_what_is_noted_is_in_the_state_and_tells_that_it_serves(launch):
@@ -371,7 +372,7 @@ def test_the_follower_copies_the_output_and_hands_a_signal_on(environment, tmp_p
         assert follower.stdout.readline() == b"hello\n"
         assert b"Uvicorn" in follower.stdout.readline()
         follower.send_signal(number)
-        out, err = follower.communicate(timeout=10)
+        out, err = follower.communicate(timeout=PATIENCE_S)
         assert (follower.returncode, out) == (status, b"")
         assert err.decode().splitlines() == [
             "swiftcfg: tiny: stopping; once more ends it at once",
@@ -386,7 +387,7 @@ def test_a_second_ctrl_c_ends_a_server_that_takes_its_time(environment, tmp_path
         follower.send_signal(signal.SIGINT)
         assert b"stopping" in follower.stderr.readline()
         follower.send_signal(signal.SIGINT)
-        _, err = follower.communicate(timeout=10)
+        _, err = follower.communicate(timeout=PATIENCE_S)
         assert err.decode().splitlines()[-1] == "swiftcfg: tiny: stopped, 1 processes had to be killed"
 
 
@@ -399,7 +400,7 @@ def test_a_follower_that_goes_takes_the_server_along(environment, tmp_path, way)
         server.wait_state(lambda state: state["ended"])
         assert server.state()["ended"]["by"] == ("leash" if way == "SIGKILL" else "stop")
         follower.stderr.read()
-        follower.wait(10)
+        follower.wait(PATIENCE_S)
         follower.stdout.close()
         follower.stderr.close()
 
@@ -408,9 +409,9 @@ def test_a_server_that_ends_unasked_is_explained_by_the_epilogue(environment, tm
     with no_leaks():
         epilogue = [sys.executable, "-c", "print('because'); raise SystemExit(5)"]
         _, follower = followed(environment, tmp_path, ["exit", 3], epilogue=epilogue)
-        assert (follower.communicate(timeout=10)[0], follower.returncode) == (b"because\n", 5)
+        assert (follower.communicate(timeout=PATIENCE_S)[0], follower.returncode) == (b"because\n", 5)
         _, follower = followed(environment, tmp_path, ["exit", 3])
-        assert follower.communicate(timeout=10)[1] == b"swiftcfg: tiny: ended with status 3\n"
+        assert follower.communicate(timeout=PATIENCE_S)[1] == b"swiftcfg: tiny: ended with status 3\n"
         assert follower.returncode == 5
 
 
@@ -438,7 +439,7 @@ def test_warden_guard_and_follower_together_are_small(environment, tmp_path):
         watchers = [server.pid("warden"), server.pid("guard"), follower.pid]
         assert sum(map(memory_bytes, watchers)) < 32e6
         follower.terminate()
-        follower.communicate(timeout=10)
+        follower.communicate(timeout=PATIENCE_S)
 
 
 def test_an_idle_warden_sleeps(launch):

@@ -15,7 +15,8 @@ from swiftcfg.procfs import is_alive, process
 from swiftcfg.warden.frames import Event
 from swiftcfg.warden.start import Warden, start_warden
 
-PATIENCE_S = 10.0
+#: No wait ends for want of time on a machine that has much else to do; one that is in vain ends all the same.
+PATIENCE_S = 60.0
 SERVE = ("serve", None)
 
 
