@@ -6,7 +6,7 @@ Redirects are not followed and proxies not used: what answers is what was named.
 import http.client
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import field
 from threading import Timer
@@ -65,12 +65,23 @@ def endpoint_of(url: str, api_key: str | None = None, timeout_s: float = 60.0) -
         raise InputError(f"{url!r} is not the address of a server", _EXAMPLE)
     if not _is_plain(host + parts.path):
         raise InputError(f"{url!r} has characters that an address cannot have", _EXAMPLE)
-    if api_key is not None and not (api_key and _is_plain(api_key)):
-        raise InputError(
-            "the API key is empty or has characters that a request cannot carry",
-            "look for a line end or a blank that was copied along",
-        )
     return Endpoint(parts.scheme, host, port or _PORTS[parts.scheme], _prefix(parts.path), api_key, timeout_s)
+
+
+def key_in(environment: Mapping[str, str], variable: str) -> str:
+    """The API key that a variable holds; raises InputError where it holds none, or none that could be sent."""
+    key = environment.get(variable, "")
+    if not key:
+        raise InputError(
+            f"{variable} is {'empty' if variable in environment else 'not set'}, and is to hold the API key",
+            f"set it without leaving it in the shell's history: read -rs {variable} && export {variable}",
+        )
+    if not _is_plain(key):
+        raise InputError(
+            f"the API key in {variable} has characters that no HTTP header carries",
+            "use letters, digits and - _ . ; or look for a line end or a blank that was copied along",
+        )
+    return key
 
 
 def _is_plain(text: str) -> bool:

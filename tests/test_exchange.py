@@ -9,7 +9,7 @@ import pytest
 from loopback import answering, http, request_of, saying
 
 from swiftcfg.errors import InputError
-from swiftcfg.exchange import LONGEST_ANSWER, Endpoint, NoAnswerError, endpoint_of, exchange
+from swiftcfg.exchange import LONGEST_ANSWER, Endpoint, NoAnswerError, endpoint_of, exchange, key_in
 
 CERTIFICATE = Path(__file__).parent / "data" / "localhost.pem"
 KEY = "sesame-open"
@@ -63,11 +63,12 @@ def test_other_texts_are_refused(text, sentence):
     assert caught.value.sentence == sentence
 
 
-@pytest.mark.parametrize("key", ["", "two words", "line\n", "schlüssel"])
+@pytest.mark.parametrize("key", ["two words", "line\n", "schlüssel"])
 def test_a_key_that_no_request_can_carry_is_refused_and_not_shown(key):
     with pytest.raises(InputError) as caught:
-        endpoint_of("localhost", key)
-    assert str(caught.value) == "the API key is empty or has characters that a request cannot carry"
+        key_in({"SERVER_KEY": key}, "SERVER_KEY")
+    assert caught.value.sentence == "the API key in SERVER_KEY has characters that no HTTP header carries"
+    assert key not in caught.value.in_one_line
 
 
 def test_an_endpoint_shows_its_address_and_never_its_key():

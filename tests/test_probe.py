@@ -283,7 +283,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path):
         (("--video", "nothing.mp4"), "'nothing.mp4' is no file, and no size to make one of"),
         (("--served-model-name", "other"), "ADDRESS has no model 'other'"),
         (("--model", "no-such-model"), "no model called 'no-such-model' is known"),
-        (("--api-key-env", "NO_SUCH_VARIABLE"), "the variable NO_SUCH_VARIABLE is not set"),
+        (("--api-key-env", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set, and is to hold the API key"),
         (("--model", "Qwen2.5-VL-7B-Instruct", "--set", "MAX_PIXELZ=1"), "the variable MAX_PIXELZ has no say in"),
     ],
 )

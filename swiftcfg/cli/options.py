@@ -45,10 +45,9 @@ def key_of(variable: str | None) -> str | None:
     """The API key that a variable holds; raises InputError where it holds none."""
     if variable is None:
         return None
-    key = os.environ.get(variable)
-    if not key:
-        raise InputError(f"the variable {variable} is not set", "it is to hold the API key of the server")
-    return key
+    from swiftcfg.exchange import key_in
+
+    return key_in(os.environ, variable)
 
 
 def echo(text: str, form: str = "text", *, err: bool = False) -> None:

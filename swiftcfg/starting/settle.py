@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig, Flag
-from swiftcfg.errors import InputError
+from swiftcfg.exchange import key_in
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.ports import free_port
 from swiftcfg.script import Script
@@ -49,14 +49,4 @@ def without_secrets(config: DeployConfig) -> tuple[DeployConfig, tuple[Secret, .
 
 def key_from(environment: Mapping[str, str], variable: str) -> Secret:
     """The API key that a variable holds; raises InputError where it holds none that could be sent."""
-    key = environment.get(variable, "")
-    if not key:
-        raise InputError(
-            f"{variable} is {'empty' if variable in environment else 'not set'}, and is to hold the API key",
-            f"set it without leaving it in the shell's history: read -rs {variable} && export {variable}",
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise InputError(
-            f"the API key in {variable} has characters that no HTTP header carries", "use letters, digits and - _ ."
-        )
-    return Secret("api_key", key, f"${variable}")
+    return Secret("api_key", key_in(environment, variable), f"${variable}")
