@@ -84,12 +84,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a call was judged for."""
+    """What a call was judged for; ``assumed`` says what was taken for the model that is named."""
 
     runtime: Runtime
     model: str | None
     gpus: tuple[str, ...] | None
     workload: str | None
+    assumed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def call_of(outcome: Outcome) -> Call:
         facts.model.location if facts.model else None,
         tuple(gpu.name for gpu in facts.gpus) if facts.gpus else None,
         facts.workload.name if facts.workload else None,
+        facts.reasons.get("model") if facts.model else None,
     )
     return Call(facts.script.place, about, outcome.findings, outcome.skipped)
 

@@ -45,6 +45,21 @@ def test_without_a_model_the_reason_holds_for_all_that_follows(call: str, reason
 
 
 @pytest.mark.parametrize(
+    "name", ["/data/Qwen2.5-VL-7B-Instruct", "models/Qwen/Qwen2___5-VL-7B-Instruct/", "someone/Qwen2.5-VL-7B-Instruct"]
+)
+def test_a_folder_that_is_not_here_is_judged_as_the_model_it_is_called_like(name: str):
+    facts = facts_of(f"swift deploy --model {name} --infer_backend vllm", gpu="H100-80GB")
+    assert facts.model is not None
+    assert (facts.model.location, facts.model.local) == ("Qwen/Qwen2.5-VL-7B-Instruct", False)
+    assert facts.reasons == {
+        "model": f"{name} is not here: judged as Qwen/Qwen2.5-VL-7B-Instruct, by its name; --model says otherwise"
+    }
+    given = facts_of(f"swift deploy --model {name} --infer_backend vllm", "Qwen/Qwen2.5-VL-3B-Instruct")
+    assert given.model is not None
+    assert (given.model.name, "model" in given.reasons) == ("Qwen2.5-VL-3B-Instruct", False)
+
+
+@pytest.mark.parametrize(
     ("model", "fault"),
     [
         ("no-such", "no model called 'no-such' is known, and there is no such folder"),

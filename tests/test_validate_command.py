@@ -60,6 +60,17 @@ def test_a_finding_is_told_with_its_line_and_its_place(here):
     )
 
 
+def test_what_is_taken_for_a_model_that_is_not_here_is_told(here):
+    (here / "a.sh").write_text(GOOD.replace("Qwen/", "/data/"))
+    result = run("a.sh")
+    assert result.stdout == (
+        "assumed: /data/Qwen2.5-VL-7B-Instruct is not here: judged as Qwen/Qwen2.5-VL-7B-Instruct, by its\n"
+        "  name; --model says otherwise\n"
+        "1 call of swift deploy in 1 file: nothing found\n"
+    )
+    assert data("a.sh")["files"][0]["calls"][0]["model"] == "Qwen/Qwen2.5-VL-7B-Instruct"
+
+
 @pytest.mark.parametrize(("fail_on", "status"), [("error", 1), ("warning", 1), ("info", 1), ("never", 0)])
 def test_the_status_follows_what_is_asked_to_fail_on(here, fail_on: str, status: int):
     (here / "a.sh").write_text(BAD)

@@ -37,6 +37,12 @@ def find_model(name_or_path: str, adapters: Sequence[str] = ()) -> Model:
     return _with_adapters(model, adapters)
 
 
+def namesake(name_or_path: str) -> str | None:
+    """The published model that a folder which is not here is called like: ms-swift tells types by that name too."""
+    entry = known_entry(_hub_name(expanded(name_or_path))) if name_or_path else None
+    return entry.hub_id if entry else None
+
+
 def _folder_model(folder: Path, location: str) -> Model:
     from swiftcfg.checkpoint import is_adapter, read_checkpoint  # noqa: PLC0415  (names need none of it)
 
@@ -138,9 +144,9 @@ def _folder_hint(folder: Path) -> str:
     if is_file(folder):
         return "that is a file: give the folder that holds it"
     parent = folder.parent
-    namesake = known_entry(_hub_name(folder))
-    if namesake is not None:
-        published = namesake.id_for(_hub_name(folder))
+    entry = known_entry(_hub_name(folder))
+    if entry is not None:
+        published = entry.id_for(_hub_name(folder))
         return f"it is called like a published model: --model {published} counts with that one"
     if not is_folder(parent):
         return f"there is no folder {parent} either; a published model goes by its name, such as {model_names()[0]}"

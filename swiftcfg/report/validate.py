@@ -96,7 +96,7 @@ def _finding_data(reported: Reported) -> dict[str, Any]:
 def validate_text(files: Sequence[Checked]) -> str:
     """For people: each finding with the line it is about, then what was not looked at, then counts."""
     found = [block for file in files for block in _blocks(file)]
-    ending = [*_not_mended(files), *_skipped_lines(files), _counts(summary(files))]
+    ending = [*_not_mended(files), *_assumed_lines(files), *_skipped_lines(files), _counts(summary(files))]
     return "\n".join([*(f"{block}\n" for block in found), *ending]) + "\n"
 
 
@@ -137,6 +137,12 @@ def _fix_line(fix: Fix | None) -> list[str]:
 
 def _not_mended(files: Iterable[Checked]) -> list[str]:
     return [wrapped(f"not fixed: {plain(file.name)}: {plain(reason)}", "  ") for file in files for reason in file.kept]
+
+
+def _assumed_lines(files: Iterable[Checked]) -> list[str]:
+    """What was judged by another model than the one that is named."""
+    assumed = dict.fromkeys(call.about.assumed for file in files for call in file.calls if call.about.assumed)
+    return [wrapped(f"assumed: {plain(reason)}", "  ") for reason in assumed]
 
 
 def _skipped_lines(files: Iterable[Checked]) -> Iterator[str]:
