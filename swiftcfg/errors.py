@@ -34,9 +34,3 @@ class NoFitError(SwiftcfgError):
     """No settings serve this workload on this hardware without breaking a stated limit."""
 
     exit_status = 4
-
-
-class ServerError(SwiftcfgError):
-    """A server failed: it did not start, it died, or what runs is not what was planned."""
-
-    exit_status = 5

@@ -34,6 +34,8 @@ COMMANDS = {
 _GARBAGE_THRESHOLD = 50_000
 
 USAGE_STATUS = 2
+#: A server did not start, died, or is not what was planned.
+SERVER_STATUS = 5
 BUG_STATUS = 70
 #: What shells report for a program that Ctrl-C ended: 128 and the number of SIGINT.
 INTERRUPTED_STATUS = 130

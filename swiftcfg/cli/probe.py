@@ -2,6 +2,7 @@
 
 import click
 
+from swiftcfg.cli import SERVER_STATUS
 from swiftcfg.cli.options import Duration, backend_option, echo, format_option, given_versions, key_of, runtime_options
 
 
@@ -63,4 +64,4 @@ def probe(
     found = fulfil(wish, endpoint_of(url, key_of(api_key_env), timeout))
     report = probe_report(found)
     echo({"text": probe_text, "json": probe_json}[form](report), form)
-    context.exit(0 if found.proof.passed else 5)
+    context.exit(0 if found.proof.passed else SERVER_STATUS)

@@ -13,9 +13,6 @@ from swiftcfg.model import Model, ProcessorLimits, VisionTower
 from swiftcfg.units import Tokens
 from swiftcfg.values import dataclass
 
-#: Side of the picture that older versions feed to smart_resize (vllm@0.8.5:vllm/model_executor/models/qwen2_vl.py:897).
-_HUGE = 9999999
-
 #: Widest picture that the processor accepts, as width over height (vllm@0.13.0:...qwen2_vl.py:956).
 _WIDEST = 200
 

@@ -1,7 +1,6 @@
 """A model that is named by its hub id: whether it is in a cache, and else whether there is room for it."""
 
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ from swiftcfg.errors import SwiftcfgError
 from swiftcfg.files import expanded, folders_in, is_file, is_folder
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
+from swiftcfg.preflight.room import free_bytes
 from swiftcfg.units import gib
 from swiftcfg.values import dataclass
 
@@ -85,12 +85,6 @@ def judge(name: str, cached: Cached, size: int | None) -> Iterator[Said]:
             "download", "error", f"{name} needs {gib(needs)} and {gib(cached.free_bytes)} are free for caches",
             "free some, or name a larger disk with MODELSCOPE_CACHE or HF_HOME",
         )  # fmt: skip
-
-
-def free_bytes(folder: Path) -> int | None:
-    """What is free on the disk of a folder, or of the nearest one above it that exists."""
-    existing = next((one for one in (folder, *folder.parents) if is_folder(one)), None)
-    return shutil.disk_usage(existing).free if existing else None
 
 
 def _root(hub: Hub, environment: Mapping[str, str]) -> Path:

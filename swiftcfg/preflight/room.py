@@ -6,7 +6,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from swiftcfg.preflight.hub import free_bytes
+from swiftcfg.files import is_folder
 from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.servers.names import servers_root
@@ -48,6 +48,12 @@ def check_disk(known: Known) -> Iterator[Said]:
     temporary = Path(caller.get("TMPDIR") or "/tmp")  # noqa: S108
     for folder, use, needs in ((state, "state and logs", STATE_BYTES), (temporary, "temporary files", TEMPORARY_BYTES)):
         yield from judge_disk(Disk(str(folder), use, needs, free_bytes(folder)))
+
+
+def free_bytes(folder: Path) -> int | None:
+    """What is free on the disk of a folder, or of the nearest one above it that exists."""
+    existing = next((one for one in (folder, *folder.parents) if is_folder(one)), None)
+    return shutil.disk_usage(existing).free if existing else None
 
 
 def judge_disk(disk: Disk) -> Iterator[Said]:

@@ -9,6 +9,7 @@ from swiftcfg.report.as_json import as_json
 from swiftcfg.report.layout import many, table
 from swiftcfg.report.plain import plain
 from swiftcfg.servers.found import Server, Servers
+from swiftcfg.servers.state import TIME_FORMAT
 from swiftcfg.servers.stopping import Stopped
 from swiftcfg.units import MIB, duration
 
@@ -123,4 +124,4 @@ def _text(server: Server, name: str) -> str:
 
 def time_of(text: str) -> datetime:
     """A moment as the state writes it."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=timezone.utc)

@@ -44,7 +44,6 @@ _TYPOGRAPHIC = _QUOTES | _DASHES | {"\u2026": "..."}
 _FULL_WIDTH = {chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)} | {"\u3001": ",", "\u3002": "."}
 _ODD = re.compile(f"[{_BLANKS}{''.join(_TYPOGRAPHIC)}{''.join(_FULL_WIDTH)}]+")
 _NEXT = re.compile(r"--?[A-Za-z]|[A-Za-z_]\w*=|swift\b|python")
-_LINE = re.compile(r"[^\n]*")
 #: A line that sets a variable, with a blank at the equals sign.
 _SET = re.compile(
     r"^[ \t]*(?P<set>(?:export[ \t]+)?[A-Z][A-Z0-9_]*)(?P<sign>[ \t]+=[ \t]*|=[ \t]+)(?P<value>[\w.,/:-]+)[ \t;]*\r?$",

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 from swiftcfg.errors import MachineError
 from swiftcfg.servers.folder import ServerFolder
@@ -26,13 +27,13 @@ def log_of(name: str, environment: Mapping[str, str], lines: int | None, *, foll
 
 
 def _pieces(folder: ServerFolder, state: State, lines: int | None, *, follow: bool) -> Iterator[bytes]:
-    reader = LogReader(folder)
-    there = _all(reader)
-    yield from there if lines is None else _last(there, lines)
-    while follow:
-        follow = is_attended(state)  # looked at before the last read, which then misses nothing
-        yield from _all(reader)
-        time.sleep(_LOOK_S if follow else 0)
+    with closing(LogReader(folder)) as reader:
+        there = _all(reader)
+        yield from there if lines is None else _last(there, lines)
+        while follow:
+            follow = is_attended(state)  # looked at before the last read, which then misses nothing
+            yield from _all(reader)
+            time.sleep(_LOOK_S if follow else 0)
 
 
 def _all(reader: LogReader) -> Iterator[bytes]:

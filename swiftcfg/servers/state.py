@@ -12,6 +12,9 @@ SCHEMA_VERSION = 1
 #: A state holds the last lines of a server, and control characters take six bytes each in JSON.
 _READ_LIMIT = 4 * 2**20
 
+#: A moment in UTC, to the second, as RFC 3339 writes it.
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
 State = dict[str, Any]
 
 
@@ -53,8 +56,8 @@ def identity(pid: int) -> dict[str, int] | None:
 
 
 def now() -> str:
-    """The time in UTC, to the second, as RFC 3339 writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    """This moment."""
+    return time.strftime(TIME_FORMAT, time.gmtime())
 
 
 def write_state(folder: ServerFolder, state: State) -> None:

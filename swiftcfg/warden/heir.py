@@ -7,7 +7,7 @@ follows still listens, the name is not free yet, and the server can go on writin
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
@@ -53,9 +53,10 @@ def _end(state: State, source: int) -> list[int]:
 
 def _tail(folder: ServerFolder) -> list[str]:
     """The last lines are those of the log."""
-    tail, log = Tail(), LogReader(folder)
-    while data := log.read():
-        tail.feed(data)
+    tail = Tail()
+    with closing(LogReader(folder)) as log:
+        while data := log.read():
+            tail.feed(data)
     return tail.lines()
 
 
