@@ -8,8 +8,6 @@ GPU ends the list, an entry given twice empties it, and a number may be followed
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from packaging.version import Version
-
 from swiftcfg.gpu import Gpu
 from swiftcfg.values import dataclass
 
@@ -17,20 +15,6 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 ORDER = "CUDA_DEVICE_ORDER"
 
 _INDEX = re.compile(r"[+-]?[0-9]{1,9}")
-
-
-#: vLLM takes each entry for a whole number (vllm@0.8.5 to 0.23.0:vllm/platforms/interface.py,
-#: device_id_to_physical_device_id; https://github.com/vllm-project/vllm/issues/41848); from here on it asks NVML for
-#: the number of what a UUID names (vllm@0.24.0:vllm/platforms/cuda.py:722-727). Of a MIG instance that is its place on
-#: its card, where vLLM expects the number of a card.
-VLLM_KNOWS_UUIDS = Version("0.24.0")
-
-
-def unknown_to_vllm(listed: str, vllm: Version) -> tuple[str, ...]:
-    """The entries of CUDA_VISIBLE_DEVICES that this vLLM does not understand, though CUDA does."""
-    known = ("GPU-",) if vllm >= VLLM_KNOWS_UUIDS else ()
-    entries = (entry.strip() for entry in listed.split(","))
-    return tuple(entry for entry in entries if entry.startswith(("GPU-", "MIG-")) and not entry.startswith(known))
 
 
 @dataclass(frozen=True, slots=True)

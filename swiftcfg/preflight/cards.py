@@ -5,6 +5,8 @@ Whether the account closes on them is what the rules say, which are run on these
 
 from collections.abc import Iterator, Sequence
 
+from packaging.version import Version
+
 from swiftcfg.gpu import Gpu, GpuInventory
 from swiftcfg.nvml import visible_inventory
 from swiftcfg.nvml_faults import GpuError, UntoldError
@@ -12,12 +14,17 @@ from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.rules.replan import processes_in_words
 from swiftcfg.units import MIB, gib
-from swiftcfg.visible_gpus import ORDER, VISIBLE, VLLM_KNOWS_UUIDS, unknown_to_vllm
+from swiftcfg.visible_gpus import ORDER, VISIBLE
 
-#: A desktop or a monitor holds less.
+#: A desktop or a monitor holds less. Chosen.
 _WORTH = 512 * MIB
 #: Kinds of cards that NVML knows nothing of, by the mark in the version of torch.
 _OTHER_CARDS = (("ROCm", "+rocm"), ("Ascend", "+npu"), ("Intel", "+xpu"))
+#: vLLM takes each entry for a whole number (vllm@0.8.5 to 0.23.0:vllm/platforms/interface.py,
+#: device_id_to_physical_device_id; https://github.com/vllm-project/vllm/issues/41848); from here on it asks NVML for
+#: the number of what a UUID names (vllm@0.24.0:vllm/platforms/cuda.py:722-727). Of a MIG instance that is its place on
+#: its card, where vLLM expects the number of a card.
+_VLLM_KNOWS_UUIDS = Version("0.24.0")
 
 
 def check_gpus(known: Known) -> Iterator[Said]:
@@ -64,14 +71,21 @@ def _misnamed(known: Known) -> Iterator[Problem]:
     if known.backend != "vllm" or vllm is None:
         return
     listed = known.environment.get(VISIBLE, "")
-    for entry in unknown_to_vllm(listed, vllm):
-        old = vllm < VLLM_KNOWS_UUIDS
+    for entry in _unknown_to_vllm(listed, vllm):
+        old = vllm < _VLLM_KNOWS_UUIDS
         does = "takes every entry for a number and ends" if old else "takes the instance's number for that of a card"
         yield Problem(
             "gpus", "error" if old else "warning", f"{VISIBLE} names {entry}, and vLLM {vllm} {does}",
             f"name cards by number, with {ORDER}=PCI_BUS_ID; of a card that is cut, CUDA takes the first instance, and "
             f"a container that is given one instance has no other",
         )  # fmt: skip
+
+
+def _unknown_to_vllm(listed: str, vllm: Version) -> tuple[str, ...]:
+    """The entries of CUDA_VISIBLE_DEVICES that this vLLM does not understand, though CUDA does."""
+    known = ("GPU-",) if vllm >= _VLLM_KNOWS_UUIDS else ()
+    entries = (entry.strip() for entry in listed.split(","))
+    return tuple(entry for entry in entries if entry.startswith(("GPU-", "MIG-")) and not entry.startswith(known))
 
 
 def differences(planned: Sequence[Gpu], seen: Sequence[Gpu]) -> Iterator[Said]:
