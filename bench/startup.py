@@ -36,6 +36,7 @@ def commands(folder: Path) -> dict[str, tuple[list[str], float | None]]:
     model = str(folder / "Qwen2.5-VL-7B-Instruct")
     return {
         "swiftcfg --help": ([*PROGRAM, "--help"], 5),
+        "swiftcfg ps": ([*PROGRAM, "ps"], 8),
         "swiftcfg plan, local folder": ([*PROGRAM, "plan", "--model", model, *STORY], 15),
         "swiftcfg generate, local folder": ([*PROGRAM, "generate", "--model", model, *STORY], None),
         "swiftcfg tokens, catalogue": (
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=11)
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_STATE_HOME"] = name  # no server is there
         folder = Path(name)
         subprocess.run(
             [

@@ -20,10 +20,11 @@ main()
 """
 
 
-def imported(*words: str) -> set[str]:
+def imported(*words: str, status: int = 0) -> set[str]:
     """The top-level modules that a command has imported when it ends."""
-    done = subprocess.run([sys.executable, "-c", _PROGRAM, *words], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stderr))
+    done = subprocess.run([sys.executable, "-c", _PROGRAM, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("--version",), *((name, "--help") for name in COMMANDS)])
@@ -43,3 +44,17 @@ def test_help_imports_nothing_heavy(words):
 )
 def test_commands_import_only_what_they_need(words, needed):
     assert imported(*words) & HEAVY <= needed
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "needed"),
+    [
+        (("ps", "--all"), 0, set()),
+        (("logs", "no-such"), 2, set()),
+        (("stop", "no-such"), 2, set()),
+        (("status", "no-such"), 2, {"packaging"}),
+    ],
+)
+def test_servers_are_found_without_what_plans_need(tmp_path, monkeypatch, words, status, needed):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert imported(*words, status=status) & HEAVY <= needed
