@@ -165,7 +165,7 @@ class Place:
         variables: Mapping[str, str | None] | None = None, **options: Any,
     ) -> Launch:  # fmt: skip
         """Start ``swiftcfg launch``; without a target it gets a script of this place. A variable of None is unset."""
-        given = (str(self.script()),) if not words or (words[0].startswith("-") and words[0] != "-") else ()
+        given = () if has_target(words) else (str(self.script()),)
         number = len(self.made)
         files = [self.home / f"{name}-{number}" for name in ("out", "err")]
         with files[0].open("wb") as out, files[1].open("wb") as err:
@@ -193,6 +193,10 @@ class Place:
     def swiftcfg(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Another command, with the same home."""
         return swiftcfg(self.home, *words)
+
+
+def has_target(words: Sequence[str]) -> bool:
+    return words[:1] == ("-",) or "--model" in words or any(not word.startswith("-") for word in words[:1])
 
 
 def set_ones(variables: Mapping[str, str | None]) -> dict[str, str]:

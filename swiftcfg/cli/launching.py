@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from swiftcfg.cli.console import Console
 from swiftcfg.cli.options import echo
 from swiftcfg.cli.planning import DEFAULT_PORT, PlanOptions, plan_of, problem_from
-from swiftcfg.errors import InputError, NoFitError
+from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.launch.attempt import Died
 from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve
 from swiftcfg.launch.causes import unproved
@@ -141,16 +141,23 @@ class PlanJob:
         if len(self.steps) == MOST_STEPS:
             console.say(f"back-off ends here: {MOST_STEPS} steps were tried")
             return None
-        card = min(gpu.cuda_total.best for gpu in self.plan.gpus)
-        problem = replace(_problem(self.asked), reserve=next_reserve(self.problem.reserve, cause, card))
         try:
-            plan = plan_of(problem)
-        except NoFitError as error:
-            console.say(f"back-off ends here, no smaller plan is left: {error.sentence}")
+            problem, plan = self._smaller(cause)
+        except SwiftcfgError as error:
+            console.say(f"back-off ends here: {error.sentence}")
+            console.text(f"{error.hint}\n" if error.hint else "")
             return None
         step = BackOffStep(len(self.steps) + 1, cause.kind, changes_between(self.plan, plan))
         console.text(back_off_text(step))
         return PlanJob(self.asked, problem, plan, (*self.steps, step))
+
+    def _smaller(self, cause: Cause) -> tuple[Problem, Plan]:
+        """The first plan that keeps more free and is another one; raises NoFitError where there is none."""
+        problem, plan = replace(_problem(self.asked), reserve=self.problem.reserve), self.plan
+        while not changes_between(self.plan, plan):
+            problem = replace(problem, reserve=next_reserve(problem.reserve, cause, self.plan))
+            plan = plan_of(problem)
+        return problem, plan
 
 
 def _problem(asked: Asked) -> Problem:

@@ -3,7 +3,7 @@
 The field's advice run forwards: start safe, and grow only on evidence. A failed start is evidence of the opposite.
 """
 
-from swiftcfg.planner import Reserve
+from swiftcfg.planner import Plan, Reserve
 from swiftcfg.serverlog import Cause
 
 #: Steps that are tried before giving up.
@@ -21,10 +21,29 @@ def is_memory(cause: Cause) -> bool:
     return cause.kind in INSIDE | OUTSIDE
 
 
-def next_reserve(kept: Reserve, cause: Cause, card_bytes: int) -> Reserve:
-    """What the next plan keeps free of each card: one step more, or what the log says is missing if that is more."""
-    missing = cause.figures.get("missing_bytes", 0)
-    step = max(round(card_bytes * STEP_SHARE), missing if isinstance(missing, int) else 0)
+def next_reserve(kept: Reserve, cause: Cause, plan: Plan) -> Reserve:
+    """What to keep free of each card after a plan that failed: one step more, or what the log says, if that is more."""
+    step = round(min(gpu.cuda_total.best for gpu in plan.gpus) * STEP_SHARE)
     if cause.kind in INSIDE:
-        return Reserve(kept.inside + step, kept.outside)
-    return Reserve(kept.inside, kept.outside + step)
+        return Reserve(max(kept.inside + step, _overrated(cause, plan)), kept.outside)
+    return Reserve(kept.inside, kept.outside + max(step, _bytes(cause, "missing_bytes") or 0))
+
+
+def _overrated(cause: Cause, plan: Plan) -> int:
+    """By how much the plan overrates its cache, where the log tells how much was left for that: all of it counts."""
+    left, promised = _left(cause), plan.memory.kv_cache_bytes
+    return 0 if left is None or promised is None else promised.low - left
+
+
+def _left(cause: Cause) -> int | None:
+    """What the engine had for its cache, less than nothing where the rest took more than the budget."""
+    if cause.kind == "profile memory":
+        missing = _bytes(cause, "missing_bytes")
+        return None if missing is None else -missing
+    of_the_host = "total_bytes" in cause.figures
+    return None if of_the_host else _bytes(cause, "available_bytes")
+
+
+def _bytes(cause: Cause, name: str) -> int | None:
+    amount = cause.figures.get(name)
+    return amount if isinstance(amount, int) else None

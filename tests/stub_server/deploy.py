@@ -11,6 +11,8 @@ Behaviour: ``{"steps": [[NAME, VALUE], …], SETTING: VALUE, …}``. When the st
     child {…}          fork: {"own_session", "orphan", "name", "steps": […], "copies": N}; it waits when done
     show WHAT          "argv", "environment", "fds", "stdin" or "group", as one line of JSON after the word
     secret null        the key of --api_key as ms-swift prints it: in the command and among the arguments
+    write [PATH, TEXT] put a text into a file
+    turn [PATH, […]]   of several lists of steps the one for this start, which a file counts; the last from then on
     serve null         bind the port, print uvicorn's line, answer in the background
     exit STATUS        end                                  kill SIGNAL  end by a signal to itself
 
@@ -73,6 +75,8 @@ def run(steps: list[list[Any]], behaviour: dict[str, Any]) -> None:
             serve(behaviour)
         elif name == "child":
             child(value, behaviour)
+        elif name == "turn":
+            run(turn(*value), behaviour)
         else:
             STEPS[name](value)
 
@@ -160,7 +164,22 @@ def rename(name: str) -> None:
         file.write(name)
 
 
+def write(what: list[str]) -> None:
+    path, text = what
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def turn(path: str, turns: list[list[list[Any]]]) -> list[list[Any]]:
+    with open(path, "a+b") as file:
+        before = file.tell()
+        file.write(b".")
+    return turns[min(before, len(turns) - 1)]
+
+
 STEPS: dict[str, Any] = {
+    "write": write,
     "say": say,
     "raw": lambda text: emit(text.encode("latin-1")),
     "file": lambda path: emit(open(path, "rb").read()),
