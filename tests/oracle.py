@@ -58,14 +58,18 @@ class Verdict:
 
 
 class SwiftParser:
-    """One running ``oracles/swift_parser.py``: it takes seconds to import, then milliseconds a verdict."""
+    """One running ``oracles/swift_parser.py``: it takes seconds to import, then milliseconds a verdict.
+
+    It runs in a folder of its own, as some arguments make ms-swift create ``result/`` where it is.
+    """
 
     def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed by close)
         runner = Path(__file__).parent / "oracles" / "swift_parser.py"
         self.process = subprocess.Popen(
             [interpreter("swift"), "-u", runner],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1,
+            cwd=self.folder.name, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1,
         )  # fmt: skip
         self.ms_swift: str = self._read()["ms_swift"]
 
@@ -88,6 +92,7 @@ class SwiftParser:
             assert stream is not None
             stream.close()
         self.process.wait()
+        self.folder.cleanup()
 
 
 @cache
