@@ -54,3 +54,10 @@ def test_of_a_folder_nobody_knows_the_type_of_its_numbers(tmp_path: Path):
     script = f"swift deploy --model {folder(tmp_path, 'Qwen2.5-VL-7B-Instruct')} --infer_backend vllm"
     (one,) = found(script, Surroundings(gpu="T4"), "STK010")
     assert (one.severity, "if the checkpoint states it" in one.finding.message) == ("warning", True)
+
+
+def test_older_releases_may_ask_for_the_type_of_a_folder(tmp_path: Path):
+    path = write_checkpoint(tmp_path / "own", "Qwen/Qwen2-VL-7B-Instruct", tensors=[])
+    (one,) = found(f"swift deploy --model {path} --infer_backend vllm", Surroundings(ms_swift="3.12.1"), "FLG")
+    assert (one.rule.code, one.severity) == ("FLG023", "warning")
+    assert one.finding.message.endswith("give --model_type qwen2_vl")

@@ -17,7 +17,7 @@ Good:
 from collections.abc import Iterator
 
 from swiftcfg.rule import Finding, Fix, ReplaceText
-from swiftcfg.rules.known_variables import KNOWN
+from swiftcfg.rules.known_variables import KNOWN, nearest
 from swiftcfg.script import Script
 
 SEVERITY = "error"
@@ -28,6 +28,13 @@ SOURCES = ("https://www.gnu.org/software/bash/manual/bash.html#Environment",)
 def check(script: Script) -> Iterator[Finding]:
     present = {use.name for use in script.variables}
     for use in script.kept_back:
-        if use.manner == "shell" and use.name in KNOWN - present:
+        meant = _meant(use.name)
+        if use.manner == "shell" and meant is not None and meant not in present:
             fix = Fix("export it", (ReplaceText(use.span.start, use.span.start, "export "),)) if use.span else None
-            yield Finding(f"{use.name} is set but not exported: swift does not get it", use.place, use.name, fix)
+            slip = "" if meant == use.name else f", and nothing reads it: {meant} is meant"
+            yield Finding(f"{use.name} is set but not exported: swift does not get it{slip}", use.place, use.name, fix)
+
+
+def _meant(name: str) -> str | None:
+    """The variable that a name stands for; small letters are for the shell's own."""
+    return name if name in KNOWN else nearest(name) if name.isupper() else None
