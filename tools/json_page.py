@@ -13,8 +13,8 @@ MEANINGS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "json_fields.
 
 INTRO = """# JSON
 
-Every command but `generate`, `explain` and `logs` takes `--format json` and prints one object on standard output. Errors
-stay text on standard error, with the exit status of the README.
+Every command but `generate`, `explain` and `logs` takes `--format json` and prints one object on standard output.
+Errors stay text on standard error, with the exit status of the README.
 
 Fields are always there; what is not known is null. Amounts are whole bytes, sizes are `[width, height]` in pixels.
 A *range* is an object of `low`, `best` and `high`: at least, most likely, at most. The JSON Schemas are in
