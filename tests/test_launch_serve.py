@@ -20,7 +20,7 @@ from swiftcfg.chat import chat, endpoint_of
 from swiftcfg.procfs import processes
 from swiftcfg.servers.members import descendants
 
-pytestmark = pytest.mark.serve
+pytestmark = [pytest.mark.serve, pytest.mark.xdist_group("launched servers")]
 KEY = "sk-7f3a9c52e1"
 SURROUNDINGS = "HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1 VLLM_CPU_KVCACHE_SPACE=1"
 LIMITS = {"transformers": (), "vllm": ("--vllm_limit_mm_per_prompt", '\'{"image": 2, "video": 0}\'')}
@@ -63,12 +63,15 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     with no_leaks():
-        yield Home(tmp_path)
+        place = Home(tmp_path)
+        yield place
+        if place.answer("ps")["servers"]:  # a test that failed
+            place.run("stop", "tiny")
 
 
 def added(launched: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Of each picture and clip what it added to the prompt, and what was planned."""
-    checks = (check for check in launched["served"]["proof"] if check["kind"] != "text")
+    checks = (check for check in launched["served"]["checks"] if check["kind"] != "text")
     return {check["what"]: (check["added"], check["expected"]["low"]) for check in checks}
 
 
