@@ -9,32 +9,17 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from launching import Place, make_environment, make_model  # type: ignore[import-not-found]
+
 RSS_BOUND = 30_000_000
 CPU_BOUND = 0.005
-
-#: What launch does, less the planning: starts a warden and becomes its follower.
-LAUNCH = """
-import json, sys
-from swiftcfg.warden.start import start_warden
-warden = start_warden(json.loads(sys.argv[1]))
-warden.frames.until("started", 10)
-warden.follow("idle")
-"""
-
-
-def order(folder: Path) -> dict[str, object]:
-    """A server that sleeps."""
-    return {
-        "name": "idle", "folder": str(folder / "idle"), "argv": ["/bin/sleep", "600"], "environment": {},
-        "cwd": "/", "stdin": None, "secrets": ["a-key"], "grace_s": 5.0, "record": {},
-    }  # fmt: skip
 
 
 def memory_bytes(pid: int, what: str) -> int:
@@ -50,13 +35,9 @@ def ticks(pid: int) -> int:
 
 
 def watchers(folder: Path, follower: int) -> dict[str, int]:
-    """Name -> pid, once they are there."""
-    file = folder / "idle" / "state.json"
-    state: dict[str, dict[str, int]] = {}
-    while not state.get("guard"):
-        time.sleep(0.2)
-        state = json.loads(file.read_text()) if file.exists() else {}
-    time.sleep(1)  # until all have settled
+    """Name -> pid, once they have settled."""
+    time.sleep(1)
+    state = json.loads((folder / "swiftcfg" / "servers" / "idle" / "state.json").read_text())
     return {"warden": state["warden"]["pid"], "guard": state["guard"]["pid"], "follower": follower}
 
 
@@ -65,13 +46,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20)
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as name:
-        words = [sys.executable, "-c", LAUNCH, json.dumps(order(Path(name)))]
-        launch = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
+        folder = Path(name)
+        (folder / "environment").mkdir()
+        place = Place(make_environment(folder / "environment"), make_model(folder), folder)
+        attached = place.start("--name", "idle").proved()
         try:
-            return report(watchers(Path(name), launch.pid), seconds)
+            return report(watchers(folder, attached.process.pid), seconds)
         finally:
-            launch.send_signal(signal.SIGTERM)
-            launch.wait()
+            attached.signal(signal.SIGTERM).ended()
 
 
 def report(pids: dict[str, int], seconds: float) -> int:

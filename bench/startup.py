@@ -15,9 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from launching import make_environment  # type: ignore[import-not-found]  # noqa: E402
+
 PROGRAM = [sys.executable, "-m", "swiftcfg"]
 COMMAND = ["swift", "deploy", "--model", "Qwen/Qwen2.5-VL-7B-Instruct", "--infer_backend", "vllm"]
 STORY = ["--gpu", "H100-80GB", "--profile", "chat-images-videos"]
+#: Of the first one settings are planned; the other one has 39 files of weights, and no host memory is enough for it.
+MODELS = SMALL, LARGE = "Qwen2.5-VL-7B-Instruct", "Qwen2.5-VL-72B-Instruct"
+#: Statuses of commands that did their work; 1 says that something was found.
+DONE = (0, 1)
 
 
 def median_ms(argv: Sequence[str], runs: int) -> float:
@@ -26,21 +34,23 @@ def median_ms(argv: Sequence[str], runs: int) -> float:
     times = []
     for _ in range(runs + 1):
         began = time.perf_counter()
-        subprocess.run(argv, env=environment, check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(argv, env=environment, check=False, stdout=subprocess.DEVNULL)
         times.append((time.perf_counter() - began) * 1000)
+        if done.returncode not in DONE:
+            sys.exit(f"{' '.join(argv)} ended with {done.returncode}")
     return statistics.median(times[1:])
 
 
 def commands(folder: Path) -> dict[str, tuple[list[str], float | None]]:
     """Name -> (command, the largest allowed multiple of a bare interpreter)."""
-    model = str(folder / "Qwen2.5-VL-7B-Instruct")
+    model = str(folder / SMALL)
     return {
         "swiftcfg --help": ([*PROGRAM, "--help"], 5),
         "swiftcfg ps": ([*PROGRAM, "ps"], 8),
         "swiftcfg plan, local folder": ([*PROGRAM, "plan", "--model", model, *STORY], 15),
         "swiftcfg generate, local folder": ([*PROGRAM, "generate", "--model", model, *STORY], None),
         "swiftcfg tokens, catalogue": (
-            [*PROGRAM, "tokens", "--model", "Qwen2.5-VL-7B-Instruct", "--image", "1920x1080"],
+            [*PROGRAM, "tokens", "--model", SMALL, "--image", "1920x1080"],
             None,
         ),
         "swiftcfg memory, catalogue": (
@@ -51,7 +61,26 @@ def commands(folder: Path) -> dict[str, tuple[list[str], float | None]]:
             [*PROGRAM, "validate", str(ROOT / "examples/before.sh"), "--gpu", "H100-80GB", "--fail-on", "never"],
             15,
         ),
+        # 1.5 s where a bare interpreter takes 25 ms
+        "swiftcfg launch --dry-run, 39 shards": (
+            [*PROGRAM, "launch", str(folder / "deploy.sh"), "--python", str(folder / "serving"), "--dry-run"],
+            60,
+        ),
     }
+
+
+def lay_out(folder: Path) -> None:
+    """Checkpoints without weights, an environment that serves nothing real, and a script that names both."""
+    for model in MODELS:
+        tool = ROOT / "tools/fake_checkpoint.py"
+        subprocess.run([sys.executable, tool, model, folder / model], check=True, stdout=subprocess.DEVNULL)
+    (folder / LARGE / "tokenizer.json").write_text("{}")
+    (folder / "serving").mkdir()
+    make_environment(folder / "serving")
+    (folder / "deploy.sh").write_text(
+        f"export MAX_PIXELS=1003520\nswift deploy --model {folder / LARGE} --infer_backend transformers "
+        "--host 127.0.0.1 --torch_dtype float32\n"
+    )
 
 
 def main() -> int:
@@ -61,25 +90,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_STATE_HOME"] = name  # no server is there
         folder = Path(name)
-        subprocess.run(
-            [
-                sys.executable,
-                ROOT / "tools/fake_checkpoint.py",
-                "Qwen2.5-VL-7B-Instruct",
-                folder / "Qwen2.5-VL-7B-Instruct",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        lay_out(folder)
         bare = median_ms([sys.executable, "-c", "pass"], runs)
-        print(f"{'bare interpreter':<34}{bare:>8.0f} ms")
+        print(f"{'bare interpreter':<38}{bare:>8.0f} ms")
         slow = 0
         for title, (argv, bound) in commands(folder).items():
             took = median_ms(argv, runs)
             ratio = took / bare
             verdict = "" if bound is None else f"  bound {bound:.0f}x" + (" EXCEEDED" if ratio > bound else "")
             slow += bound is not None and ratio > bound
-            print(f"{title:<34}{took:>8.0f} ms{ratio:>8.1f}x{verdict}")
+            print(f"{title:<38}{took:>8.0f} ms{ratio:>8.1f}x{verdict}")
     return min(slow, 1)
 
 
