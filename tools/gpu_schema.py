@@ -2,41 +2,25 @@
 
 from typing import Any
 
-AMOUNT = {"type": "integer", "minimum": 0, "description": "bytes"}
-RANGE = {
-    "type": "object",
-    "description": "bytes: the bounds of what is known, and the best single value",
-    "properties": dict.fromkeys(("low", "best", "high"), AMOUNT),
-    "required": ["low", "best", "high"],
-    "additionalProperties": False,
-}
-TEXT = {"type": "string"}
+from schema_parts import AMOUNT, TEXT, TEXTS, TRUTH, VERSIONED, WHOLE, array, optional, record, said
+
+RANGE = said(
+    record(dict.fromkeys(("low", "best", "high"), AMOUNT)),
+    "bytes: the bounds of what is known, and the best single value",
+)
 CAPABILITY = {"type": ["string", "null"], "pattern": "^[0-9]+\\.[0-9]+$"}
-
-
-def optional(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same, or null where it is not known."""
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def record(**properties: Any) -> dict[str, Any]:
-    """An object with exactly these properties, all of them always there."""
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
-
-
-def array(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+TOTAL = said(AMOUNT, "bytes, as NVML and nvidia-smi count them")
 
 
 def gpus() -> dict[str, Any]:
     """The output of swiftcfg gpus --format json."""
-    process = record(pid={"type": "integer"}, used_bytes=optional(AMOUNT), name=optional(TEXT))
+    process = record(pid=WHOLE, used_bytes=optional(AMOUNT), name=optional(TEXT))
     gpu = record(
         name=TEXT,
         uuid=optional(TEXT),
-        index=optional({"type": "integer", "minimum": 0}),
-        mig={"type": "boolean"},
-        total_bytes={**AMOUNT, "description": "bytes, as NVML and nvidia-smi count them"},
+        index=optional({**WHOLE, "minimum": 0}),
+        mig=TRUTH,
+        total_bytes=TOTAL,
         reserved_bytes=optional(AMOUNT),
         free_bytes=AMOUNT,
         used_bytes=AMOUNT,
@@ -47,11 +31,11 @@ def gpus() -> dict[str, Any]:
         source=TEXT,
     )
     inventory = record(
-        schema_version={"const": 1},
+        VERSIONED,
         driver=optional(TEXT),
         cuda_driver=optional(TEXT),
         gpus=array(gpu),
-        notes=array(TEXT),
+        notes=TEXTS,
     )
     return {"title": "swiftcfg gpus --format json", **inventory}
 
@@ -60,14 +44,14 @@ def cards() -> dict[str, Any]:
     """The output of swiftcfg gpus --list --format json."""
     card = record(
         name=TEXT,
-        spellings=array(TEXT),
+        spellings=TEXTS,
         family=optional(TEXT),
-        products=array(TEXT),
-        total_bytes={**AMOUNT, "description": "bytes, as NVML and nvidia-smi count them"},
+        products=TEXTS,
+        total_bytes=TOTAL,
         cuda_total=RANGE,
-        cuda_total_derived={"type": "boolean"},
+        cuda_total_derived=TRUTH,
         compute_capability=CAPABILITY,
         mig={"type": "object", "additionalProperties": RANGE},
         source=TEXT,
     )
-    return {"title": "swiftcfg gpus --list --format json", **record(schema_version={"const": 1}, cards=array(card))}
+    return {"title": "swiftcfg gpus --list --format json", **record(VERSIONED, cards=array(card))}

@@ -1,20 +1,30 @@
 """The JSON Schemas of ``swiftcfg launch`` and ``swiftcfg status``; tools/schemas.py writes them."""
 
-from typing import Any, get_args
+from typing import get_args
 
-from gpu_schema import AMOUNT, TEXT, array, optional, record
 from preflight_schema import PREFLIGHT, START
 from pydantic import TypeAdapter
-from server_schema import SERVER, TRUTH, WHOLE
+from schema_parts import (
+    AMOUNT,
+    NUMBER,
+    SECONDS,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    VERSIONED,
+    WHOLE,
+    Schema,
+    array,
+    complete,
+    optional,
+    record,
+)
+from server_schema import SERVER
 
 from swiftcfg.launch.backoff import INSIDE, OUTSIDE
 from swiftcfg.report.probe import CheckLine
 from swiftcfg.serverlog.failures import Kind
 
-Schema = dict[str, Any]
-NUMBER = {"type": "number"}
-SECONDS = {"type": "number", "minimum": 0}
-TEXTS = array(TEXT)
 CAUSE = record(
     kind={"enum": [*get_args(Kind)]},
     sentence=TEXT,
@@ -34,7 +44,7 @@ SERVED = record(
     settings=array(SETTING),
     memory=array(COMPARISON),
 )
-FAILURE = {**CAUSE, **record(**CAUSE["properties"], after_s=SECONDS, tail=TEXTS)}
+FAILURE = record(CAUSE["properties"], after_s=SECONDS, tail=TEXTS)
 CHANGE = record(name=TEXT, before=optional(TEXT), after=optional(TEXT))
 STEP = record(step=WHOLE, kind={"enum": sorted(INSIDE | OUTSIDE)}, changes=array(CHANGE))
 
@@ -42,7 +52,7 @@ STEP = record(step=WHOLE, kind={"enum": sorted(INSIDE | OUTSIDE)}, changes=array
 def launch() -> Schema:
     """The output of swiftcfg launch --dry-run --format json, and of --detach --format json."""
     launched = record(
-        schema_version={"const": 1},
+        VERSIONED,
         name=TEXT,
         ok=TRUTH,
         preflight=PREFLIGHT,
@@ -65,7 +75,7 @@ def status() -> Schema:
     )
     texts = {"type": "object", "additionalProperties": TEXT}
     standing = record(
-        schema_version={"const": 1},
+        VERSIONED,
         well=TRUTH,
         server=SERVER,
         chat=chat,
@@ -80,8 +90,5 @@ def status() -> Schema:
 
 def _check_line() -> dict[str, Schema]:
     """A request of the proof, as probe tells it; every field is always there."""
-    schema = TypeAdapter(CheckLine).json_schema(mode="serialization")
-    named = {**schema.pop("$defs"), "CheckLine": schema}
-    for each in named.values():
-        each |= {"required": list(each["properties"]), "additionalProperties": False}
-    return named
+    schema = complete(TypeAdapter(CheckLine).json_schema(mode="serialization"))
+    return {**schema.pop("$defs"), "CheckLine": schema}

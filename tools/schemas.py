@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import gpu_schema
 import launch_schema
@@ -16,6 +15,7 @@ import plan_schema
 import server_schema
 import validate_schema
 from pydantic import TypeAdapter
+from schema_parts import VERSIONED, Schema, array, complete, record
 
 from swiftcfg.profile_model import Profile
 from swiftcfg.report.models import ModelReport
@@ -23,79 +23,63 @@ from swiftcfg.report.probe import ProbeReport
 from swiftcfg.report.tokens import TokensReport
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
-VERSIONED = {"schema_version": {"const": 1}}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def profile() -> dict[str, Any]:
+def profile() -> Schema:
     """A workload profile: what --profile reads. A file may leave out its name; its file name then serves."""
     schema = Profile.model_json_schema()
     schema["required"] = [name for name in schema.get("required", []) if name != "name"]
     return _without_empty({**schema, "title": "swiftcfg workload profile"})
 
 
-def profiles() -> dict[str, Any]:
+def profiles() -> Schema:
     """The output of swiftcfg profiles --format json."""
     one = profile()
     definitions = one.pop("$defs")
     return {
         "title": "swiftcfg profiles --format json",
-        "type": "object",
-        "properties": {**VERSIONED, "profiles": {"type": "array", "items": {"$ref": "#/$defs/Profile"}}},
-        "required": ["schema_version", "profiles"],
-        "additionalProperties": False,
+        **record(VERSIONED, profiles=array({"$ref": "#/$defs/Profile"})),
         "$defs": {**definitions, "Profile": {**one, "required": ["name"]}},
     }
 
 
-def _model_report() -> dict[str, Any]:
-    """What is told of a model; every field is always there."""
-    schema = TypeAdapter(ModelReport).json_schema(mode="serialization")
-    for each in (schema, *schema["$defs"].values()):
-        each |= {"required": list(each["properties"]), "additionalProperties": False}
-    return schema
+def _made_of(report: type) -> Schema:
+    """Of a report that is a dataclass; every field is always there."""
+    return complete(TypeAdapter(report).json_schema(mode="serialization"))
 
 
-def model() -> dict[str, Any]:
+def model() -> Schema:
     """The output of swiftcfg models NAME --format json."""
-    schema = _model_report()
+    schema = _made_of(ModelReport)
     schema["properties"] = {**VERSIONED, **schema["properties"]}
     schema["required"] = ["schema_version", *schema["required"]]
     return {**schema, "title": "swiftcfg models NAME --format json"}
 
 
-def models() -> dict[str, Any]:
+def models() -> Schema:
     """The output of swiftcfg models --format json."""
-    one = _model_report()
+    one = _made_of(ModelReport)
     definitions = one.pop("$defs")
     return {
         "title": "swiftcfg models --format json",
-        "type": "object",
-        "properties": {**VERSIONED, "models": {"type": "array", "items": {"$ref": "#/$defs/ModelReport"}}},
-        "required": ["schema_version", "models"],
-        "additionalProperties": False,
+        **record(VERSIONED, models=array({"$ref": "#/$defs/ModelReport"})),
         "$defs": {**definitions, "ModelReport": {**one, "title": "ModelReport"}},
     }
 
 
-def tokens() -> dict[str, Any]:
-    """The output of swiftcfg tokens --format json; every field is always there."""
-    schema = TypeAdapter(TokensReport).json_schema(mode="serialization")
-    for each in (schema, *schema["$defs"].values()):
-        each |= {"required": list(each["properties"]), "additionalProperties": False}
-    return {**schema, "title": "swiftcfg tokens --format json"}
+def tokens() -> Schema:
+    """The output of swiftcfg tokens --format json."""
+    return {**_made_of(TokensReport), "title": "swiftcfg tokens --format json"}
 
 
-def probe() -> dict[str, Any]:
-    """The output of swiftcfg probe --format json; every field is always there."""
-    schema = TypeAdapter(ProbeReport).json_schema(mode="serialization")
-    for each in (schema, *schema["$defs"].values()):
-        each |= {"required": list(each["properties"]), "additionalProperties": False}
-    return {**schema, "title": "swiftcfg probe --format json"}
+def probe() -> Schema:
+    """The output of swiftcfg probe --format json."""
+    return {**_made_of(ProbeReport), "title": "swiftcfg probe --format json"}
 
 
 #: File name -> what makes its schema. A new JSON output is a new row.
-SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+SCHEMAS: dict[str, Callable[[], Schema]] = {
     "gpus.schema.json": gpu_schema.gpus,
     "gpus-list.schema.json": gpu_schema.cards,
     "launch.schema.json": launch_schema.launch,
@@ -115,7 +99,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def _without_empty(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(schema: Schema) -> Schema:
     return {name: value for name, value in schema.items() if value != []}
 
 

@@ -2,18 +2,13 @@
 
 from typing import Any, get_args
 
-from gpu_schema import AMOUNT, TEXT, array, optional, record
+from schema_parts import AMOUNT, SECONDS, TEXT, TEXTS, TRUTH, VERSIONED, WHOLE, array, optional, record
 
 from swiftcfg.servers.found import Phase
 
-WHOLE = {"type": "integer"}
-TRUTH = {"type": "boolean"}
 TIME = {"type": "string", "format": "date-time"}
 STATE = {"enum": [*get_args(Phase)]}
-END = {
-    **record(at=TIME, by={"enum": ["itself", "stop", "leash", "guard"]}, status=optional(WHOLE), killed=array(WHOLE)),
-    "type": ["object", "null"],
-}
+END = record(at=TIME, by={"enum": ["itself", "stop", "leash", "guard"]}, status=optional(WHOLE), killed=array(WHOLE))
 
 
 SERVER = record(
@@ -31,18 +26,18 @@ SERVER = record(
     backend=optional(TEXT),
     detached=TRUTH,
     log=TEXT,
-    log_lost={**record(lines=WHOLE, why=optional(TEXT)), "type": ["object", "null"]},
-    end=END,
+    log_lost=optional(record(lines=WHOLE, why=optional(TEXT))),
+    end=optional(END),
 )
 
 
 def ps() -> dict[str, Any]:
     """The output of swiftcfg ps --format json."""
-    listed = record(schema_version={"const": 1}, servers=array(SERVER), notes=array(TEXT))
+    listed = record(VERSIONED, servers=array(SERVER), notes=TEXTS)
     return {"title": "swiftcfg ps --format json", **listed}
 
 
 def stop() -> dict[str, Any]:
     """The output of swiftcfg stop --format json."""
-    stopped = record(schema_version={"const": 1}, name=TEXT, found=STATE, seconds={"type": "number"}, end=END)
+    stopped = record(VERSIONED, name=TEXT, found=STATE, seconds=SECONDS, end=optional(END))
     return {"title": "swiftcfg stop --format json", **stopped}
