@@ -124,7 +124,8 @@ def _connection(endpoint: Endpoint) -> http.client.HTTPConnection:
 
 
 def _headers(endpoint: Endpoint, body: bytes | None) -> dict[str, str]:
-    headers = {"Accept": "application/json", "Connection": "close", "User-Agent": "swiftcfg"}
+    """Without ``Connection: close``: a server that closes first could not have its port again for a minute."""
+    headers = {"Accept": "application/json", "User-Agent": "swiftcfg"}
     if body is not None:
         headers["Content-Type"] = "application/json"
     if endpoint.api_key is not None:

@@ -175,8 +175,8 @@ def test_connections_of_the_server_before_are_waited_for(place):
     held = waiting_connection(place.port)
     launch = place.start(does=[BEGINS, SERVE])
     launch.said(f"port {place.port} is not free yet")
-    assert "(TIME_WAIT), for 60 s at most" in launch.err
-    assert "waiting up to 61 s" in launch.err
+    assert "(TIME_WAIT), for 65 s at most" in launch.err
+    assert "waiting up to 66 s" in launch.err
     assert launch.signal(signal.SIGINT).ended() == 130
     held.close()
     assert not (place.home / "swiftcfg").exists()

@@ -13,8 +13,9 @@ from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.values import dataclass
 
-#: How long Linux keeps a closed connection's port (TCP_TIMEWAIT_LEN, linux@6.1:include/net/tcp.h).
-TIME_WAIT_S = 60.0
+#: How long Linux keeps a closed connection's port (TCP_TIMEWAIT_LEN, 60 s, linux@6.1:include/net/tcp.h), and how late
+#: a timer of that length may be (linux@6.1:kernel/time/timer.c, granularity of the wheel's levels).
+TIME_WAIT_S = 65.0
 
 _MOVES = "ms-swift would silently take the next free one"
 _OTHER = "stop it, or take a free one: --port auto"
