@@ -14,7 +14,7 @@ from swiftcfg.cli.options import echo
 from swiftcfg.cli.planning import DEFAULT_PORT, PlanOptions, plan_of, problem_from
 from swiftcfg.errors import InputError, SwiftcfgError
 from swiftcfg.launch.attempt import Died
-from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve
+from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve, others_took_it
 from swiftcfg.launch.causes import unproved
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
 from swiftcfg.launch.on_cpu import on_cpu
@@ -152,8 +152,13 @@ class PlanJob:
         return PlanJob(self.asked, problem, plan, (*self.steps, step))
 
     def _smaller(self, cause: Cause) -> tuple[Problem, Plan]:
-        """The first plan that keeps more free and is another one; raises NoFitError where there is none."""
+        """The first plan that is another one, for the cards as they are now or keeping more of them free.
+
+        Raises NoFitError where there is none.
+        """
         problem, plan = replace(_problem(self.asked), reserve=self.problem.reserve), self.plan
+        if others_took_it(cause, self.problem.gpus, problem.gpus):
+            plan = plan_of(problem)
         while not changes_between(self.plan, plan):
             problem = replace(problem, reserve=next_reserve(problem.reserve, cause, self.plan))
             plan = plan_of(problem)

@@ -3,6 +3,9 @@
 The field's advice run forwards: start safe, and grow only on evidence. A failed start is evidence of the opposite.
 """
 
+from collections.abc import Sequence
+
+from swiftcfg.gpu import Gpu
 from swiftcfg.planner import Plan, Reserve
 from swiftcfg.serverlog import Cause
 
@@ -19,6 +22,17 @@ OUTSIDE = frozenset({"start check", "cuda oom"})
 def is_memory(cause: Cause) -> bool:
     """Whether a more conservative plan may start where this one did not."""
     return cause.kind in INSIDE | OUTSIDE
+
+
+def others_took_it(cause: Cause, before: Sequence[Gpu], now: Sequence[Gpu]) -> bool:
+    """Whether what others have taken of a card since then is all that was missing: the cards as they are now tell it."""
+    return cause.kind != "kv memory" and _taken(before, now) >= max(1, _bytes(cause, "missing_bytes") or 0)
+
+
+def _taken(before: Sequence[Gpu], now: Sequence[Gpu]) -> int:
+    """The most that processes of others hold of one of these cards beyond what they held."""
+    held = {(gpu.index, gpu.uuid): gpu.used for gpu in before}
+    return max((gpu.used - held.get((gpu.index, gpu.uuid), gpu.used) for gpu in now), default=0)
 
 
 def next_reserve(kept: Reserve, cause: Cause, plan: Plan) -> Reserve:
