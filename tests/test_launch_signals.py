@@ -117,6 +117,20 @@ def test_when_the_warden_is_killed_during_the_start_the_server_is_ended_and_that
     assert launch.cause == "(stopped): the server was stopped because its warden was gone"
 
 
+@pytest.mark.parametrize(("who", "status", "state"), [
+    ("swiftcfg stop", 0, "stopped; started "),
+    ("SIGKILL of the warden", 5, "stopped when its warden was killed; started "),
+])  # fmt: skip
+def test_an_end_that_others_made_is_told_by_launch(place, who, status, state):
+    launch = place.start(does=[BEGINS, WORKER, SERVE]).proved()
+    if who == "swiftcfg stop":
+        assert place.swiftcfg("stop", "qwen2.5-vl-7b-instruct").returncode == 0
+    else:
+        os.kill(launch.state()["warden"]["pid"], signal.SIGKILL)
+    assert launch.ended() == status
+    assert f"\nstate       {state}" in launch.out
+
+
 # How launch is run
 
 
