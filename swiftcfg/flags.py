@@ -128,8 +128,15 @@ class EngineKeywords:
         return next((name for name in near if not self.lacks(name, vllm)), None)
 
 
+#: The oldest release that was read. What it has, older ones are taken to have too: nobody looked when it came.
+OLDEST_READ = "2.6.1"
+
+
 def _lifetimes(rows: Sequence[Sequence[str | None]]) -> tuple[Lifetime, ...]:
-    return tuple(Lifetime(Version(str(since)), Version(until) if until else None) for since, until in rows)
+    return tuple(
+        Lifetime(Version("0" if since == OLDEST_READ else str(since)), Version(until) if until else None)
+        for since, until in rows
+    )
 
 
 @dataclass(frozen=True, slots=True)

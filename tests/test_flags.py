@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from swiftcfg.detect import read_catalog
 from swiftcfg.errors import InputError
-from swiftcfg.flags import Match, choose_release
+from swiftcfg.flags import OLDEST_READ, Match, choose_release
 from swiftcfg.knowledge import load, names
 
 RELEASES = load("flags/releases.json")
@@ -43,8 +43,13 @@ def test_the_history_has_the_flags_of_each_release(release: str):
 
 def test_a_model_type_has_its_lifetime():
     (lifetime,) = NEWEST.value_lifetimes("model_types", "qwen2-vl-7b-instruct")
-    assert (str(lifetime.since), str(lifetime.until)) == ("2.6.1", "3.0.0")
+    assert (str(lifetime.since), str(lifetime.until)) == ("0", "3.0.0")
     assert NEWEST.value_lifetimes("model_types", "qwen2_vl")[0].until is None
+
+
+def test_the_oldest_release_speaks_for_all_before_it():
+    assert min(RELEASES, key=Version) == OLDEST_READ
+    assert Version("1.0") in NEWEST.lifetimes("ckpt_dir")[0]
 
 
 def test_a_flag_says_where_it_is_defined():

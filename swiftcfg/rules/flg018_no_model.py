@@ -26,7 +26,9 @@ CONFIDENCE = "certain"
 SOURCES = ("ms-swift@4.6.0:swift/arguments/base_args/model_args.py, _init_model_info",)
 
 #: Flags that name a model, or a folder that was trained from one.
-_NAMING = frozenset({"model", "adapters", "ckpt_dir", "lora_modules", "resume_from_checkpoint", "config"})
+_NAMING = frozenset({
+    "model", "model_id_or_path", "adapters", "ckpt_dir", "lora_modules", "resume_from_checkpoint", "config",
+})  # fmt: skip
 #: The first release in which --model_type alone names none.
 _TYPE_IS_NO_MODEL = Version("3.0.0")
 
