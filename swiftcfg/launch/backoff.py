@@ -25,7 +25,7 @@ def is_memory(cause: Cause) -> bool:
 
 
 def others_took_it(cause: Cause, before: Sequence[Gpu], now: Sequence[Gpu]) -> bool:
-    """Whether what others have taken of a card since then is all that was missing: the cards as they are now tell it."""
+    """Whether what others have taken of a card since then is all that was missing: the cards as they are tell it."""
     return cause.kind != "kv memory" and _taken(before, now) >= max(1, _bytes(cause, "missing_bytes") or 0)
 
 
