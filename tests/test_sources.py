@@ -95,6 +95,31 @@ def test_a_call_is_found_where_it_is_written(name: str, kind: str, text: str):
     assert [(flag.name, flag.words) for flag in config.flags] == CALL
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'cmd = ["swift", "deploy"]\ncmd += more\nrun(cmd)\n',
+        'cmd = ["swift", "deploy"]\ncmd.extend(more)\n',
+        'cmd = ["swift", "deploy"]\ncmd = cmd + more\n',
+        'cmd = ["swift", "deploy"]\ncmd = [*cmd, *more]\n',
+        'run(["swift", "deploy"] + more)\n',
+        'run(["swift", "deploy", *more])\n',
+    ],
+)
+def test_what_python_adds_to_a_command_is_not_known(text: str):
+    (script,) = find_calls("a.py", text).calls
+    assert script.strays
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['run(["swift", "deploy"])\n', 'cmd = ["swift", "deploy"]\nother = other + cmd\n', 'a.b = ["swift", "deploy"]\n'],
+)
+def test_a_command_to_which_python_adds_nothing_is_whole(text: str):
+    (script,) = find_calls("a.py", text).calls
+    assert not script.strays
+
+
 @pytest.mark.parametrize(("name", "kind", "text"), ONE_CALL)
 def test_spans_are_those_of_the_whole_text(name: str, kind: str, text: str):  # noqa: ARG001
     (script,) = find_calls(name, text).calls

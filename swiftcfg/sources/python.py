@@ -44,11 +44,13 @@ class _Reader:
     shift: int = 0  # lines that were put before the text
     variables: dict[str, VariableUse] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    continued: set[int] = field(default_factory=set)  # lists, by id, to which something is added where they stand
     scripts: list[Script] = field(default_factory=list)
 
     def read(self, tree: ast.Module) -> tuple[Script, ...]:
         nodes = list(ast.walk(tree))
         self.changed = {name for node in nodes if (name := _changed_name(node))}
+        self.continued = {id(node.left) for node in nodes if isinstance(node, ast.BinOp)}
         for node in nodes:
             self._environment(node)
         strings: list[ast.expr] = []
@@ -87,8 +89,10 @@ class _Reader:
     def _list(self, node: ast.List | ast.Tuple, owner: ast.Assign | None) -> None:
         words = [self._word(item) for item in node.elts]
         names = {target.id for target in owner.targets if isinstance(target, ast.Name)} if owner else set()
-        if words and names & self.changed:
-            words.append(Field((Unknown(f"what is added to {min(names)}"),), words[-1].place))
+        grows = names & self.changed or id(node) in self.continued
+        if words and grows:
+            added_to = min(names) if names else "the list"
+            words.append(Field((Unknown(f"what is added to {added_to}"),), words[-1].place))
         self.scripts += read_program(words, self.file, self.variables.values())
 
     def _word(self, node: ast.expr) -> Field:
@@ -167,6 +171,9 @@ def _changed_name(node: ast.AST) -> str | None:
     """The name of a list that grows after it was made."""
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         return node.target.id
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        name = node.targets[0].id
+        return name if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node.value)) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
         return node.func.value.id if node.func.attr in ("append", "extend", "insert", "remove", "pop") else None
     return None
