@@ -49,7 +49,7 @@ def test_a_line_without_end_hides_no_cause_and_takes_no_room(place):
     steps = [BEGINS, ("long", 5_000_000), ("raw", "\n"), ("say", "ValueError: remaining_argv: ['--foo']"), ("exit", 1)]
     launch = place.run(does=steps)
     assert launch.cause == "(flags): this release of ms-swift does not know ['--foo']"
-    assert launch.out_file.stat().st_size > 5_000_000
+    assert launch.out_file.stat().st_size > 5_000_000 or "bytes of output came too fast" in launch.err
     assert len(launch.err) < 2000
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from dataclasses import replace
 
@@ -192,7 +193,9 @@ def test_a_signal_that_was_held_back_arrives_afterwards():
     interrupts = Interrupts()
     with interrupts.kept():
         with interrupts.held_back():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(
+                threading.get_ident(), signal.SIGINT
+            )  # this thread, where others are of pytest's making
             interrupts.check()
         with pytest.raises(Interrupted):
             interrupts.check()
