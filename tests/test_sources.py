@@ -254,12 +254,16 @@ BOMBS = {
 }  # fmt: skip
 
 
+#: Seconds of a processor. The longest take 3 on an ordinary one; what grows with the square of a text takes minutes.
+PATIENCE_S = 20
+
+
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_no_text_takes_long(text: str):
     for name in ("-", "a.yaml", "a.md"):
         began = time.process_time()
         find_calls(name, text)
-        assert time.process_time() - began < 5, name
+        assert time.process_time() - began < PATIENCE_S, name
 
 
 def test_a_huge_text_is_told_at_once_and_a_huge_log_is_read():
@@ -267,7 +271,7 @@ def test_a_huge_text_is_told_at_once_and_a_huge_log_is_read():
     began = time.process_time()
     assert find_calls("a.sh", rest).fault == "it has 11500000 characters, and no script has more than 1000000"
     assert len(find_calls("a.log", f"{rest}run sh: `python -m swift.cli.deploy --model m`\n").calls) == 1
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < PATIENCE_S
 
 
 #: Formats in which neither the kind of line ends nor a mark at the start means anything.
