@@ -155,6 +155,31 @@ def examples_of(page: str) -> Iterator[Example]:
             yield Example(head == "Bad:", "\n".join(line[4:] for line in block.split("\n")) + "\n", around)
 
 
+#: What a finding means if nothing else is said of it. A change here changes whose builds fail.
+SEVERE = {
+    "error": (
+        "BUD001 BUD005 BUD006 BUD008 BUD009 ENV001 ENV003 ENV005 FLG001 FLG002 FLG005 FLG006 FLG009 FLG010 FLG011 "
+        "FLG012 FLG013 FLG015 FLG016 FLG017 FLG018 FLG019 FLG021 FLG022 FLG024 FLG025 FLG026 MEM001 MEM002 MEM003 "
+        "MEM004 MEM006 MEM007 MEM008 PAR001 PAR002 PAR003 STK001 STK004 STK006 STK007 STK008 STK010 SYN001 SYN002 "
+        "SYN003 SYN004 SYN005 SYN006 SYN008 SYN010 SYN011 SYN013 SYN014 SYN017 SYN018 SYN019 SYN020 "
+    ),
+    "warning": (
+        "BUD002 BUD003 BUD004 BUD007 BUD011 ENV002 ENV004 ENV006 ENV007 FLG003 FLG004 FLG007 FLG008 FLG014 FLG023 "
+        "MEM005 MEM010 MEM011 MEM012 MEM013 PAR004 RUN001 RUN003 RUN005 SEC001 SEC002 SEC003 SEC005 STK002 STK003 "
+        "STK009 SYN009 SYN012 SYN015 SYN016 VIS001 VIS007 VIS009 VIS011 VIS013 "
+    ),
+    "info": (
+        "BUD010 FLG020 MEM009 RUN002 RUN004 SEC004 SEC006 SEC007 SEC008 SEC009 STK005 STK011 SYN007 VIS002 VIS003 "
+        "VIS004 VIS005 VIS006 VIS008 VIS010 VIS012 VIS014 VIS015 "
+    ),
+}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_is_as_severe_as_its_users_know_it(code: str):
+    assert code in SEVERE[RULES[code].severity].split()
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_the_examples_on_the_page_are_found_and_not_found(code: str):
     examples = list(examples_of(RULES[code].page))

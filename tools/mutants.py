@@ -169,6 +169,7 @@ def checks_of(code: str) -> Iterator[Callable[[], None]]:
     cases = [case for case in test_rules.ALL_CASES if code.startswith(case.only)]
     own = [case for case in cases if case.file == code.lower()]
     yield from (partial(_case, case, code) for case in sorted(cases, key=lambda case: case not in own))
+    yield partial(test_rules.test_a_rule_is_as_severe_as_its_users_know_it, code)
     yield partial(test_rules.test_the_examples_on_the_page_are_found_and_not_found, code)
     fixed = test_rules.test_safe_fixes_can_be_written_and_leave_nothing_to_fix
     yield from (partial(fixed, case) for case in own)
