@@ -58,7 +58,7 @@ def changed(node: ast.AST) -> Iterator[ast.AST]:
             yield _with(node, op=ARITHMETIC[type(node.op)]())
         case ast.Constant():
             yield from (_with(node, value=value) for value in _other_values(node.value))
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
             yield _with(node, value=ast.Constant(None))
         case ast.Expr(value=ast.Yield() | ast.YieldFrom()):
             yield ast.Pass()
