@@ -147,7 +147,7 @@ def _chosen(gpus: tuple[Gpu, ...], visible: str | Unknown) -> tuple[Gpu, ...] | 
 def _machine_gpus(visible: str | Unknown | None) -> tuple[Gpu, ...] | str:
     if isinstance(visible, Unknown):
         return f"{VISIBLE} is {visible.expression}, which is not known: give --gpu"
-    machine = _machine()
+    machine = last_seen()
     if isinstance(machine, GpuError):
         return f"{machine.sentence}: give --gpu"
     given = {} if visible is None else {VISIBLE: visible}
@@ -159,7 +159,7 @@ def _machine_gpus(visible: str | Unknown | None) -> tuple[Gpu, ...] | str:
 
 @dataclass
 class _Seen:
-    """What NVML told of this machine when it was asked last; or why it told nothing."""
+    """What NVML told of this machine; or why it told nothing."""
 
     machine: Machine | GpuError | None = None
 
@@ -167,7 +167,8 @@ class _Seen:
 _SEEN = _Seen()
 
 
-def _machine() -> Machine | GpuError:
+def last_seen() -> Machine | GpuError:
+    """What NVML told of this machine when it was asked last, and now where it was not asked."""
     return look_again(NVML_PATIENCE_S) if _SEEN.machine is None else _SEEN.machine
 
 

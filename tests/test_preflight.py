@@ -26,7 +26,6 @@ from swiftcfg.preflight.host import see as see_memory
 from swiftcfg.preflight.hub import Cached, hub_of
 from swiftcfg.preflight.hub import judge as judge_cache
 from swiftcfg.preflight.hub import see as see_cache
-from swiftcfg.preflight.known import cpu_build
 from swiftcfg.preflight.limits import Limits
 from swiftcfg.preflight.limits import judge as judge_limits
 from swiftcfg.preflight.model_folder import adapter_faults, folder_faults
@@ -34,6 +33,7 @@ from swiftcfg.preflight.room import Disk, judge_disk, judge_shared_memory
 from swiftcfg.preflight.software import differences as version_differences
 from swiftcfg.preflight.software import needs, shadowed
 from swiftcfg.starting import StartOptions, subject_of_file, subject_of_plan
+from swiftcfg.starting.known import why_on_cpu
 from swiftcfg.units import GIB, MIB
 
 MODEL = "Qwen2.5-VL-3B-Instruct"
@@ -197,7 +197,15 @@ def test_packages_of_pythonpath_are_told(tmp_path: Path):
     ],
 )
 def test_a_build_for_the_processor_is_known_by_its_metadata(packages: dict[str, str], backend: str, build: str | None):
-    assert cpu_build(packages, backend) == build
+    assert why_on_cpu(packages, backend, {}) == build
+    assert why_on_cpu(packages, backend, {"CUDA_VISIBLE_DEVICES": "0"}) == build
+
+
+def test_transformers_compute_on_the_processor_where_no_card_is_shown():
+    assert (
+        why_on_cpu({"torch": "2.13.0"}, "transformers", {"CUDA_VISIBLE_DEVICES": ""}) == "CUDA_VISIBLE_DEVICES is empty"
+    )
+    assert why_on_cpu({"torch": "2.13.0"}, "vllm", {"CUDA_VISIBLE_DEVICES": ""}) is None
 
 
 # --- the model

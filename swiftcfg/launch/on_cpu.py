@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from swiftcfg.backend import backend_word, flag_name
 from swiftcfg.planner import Plan, Setting
+from swiftcfg.visible_gpus import ORDER, VISIBLE
 
 #: Flags that do not depend on the engine.
 _KEPT = frozenset({"model", "model_type", "template", "adapters", "host", "port", "served_model_name"})
@@ -17,6 +18,7 @@ def on_cpu(plan: Plan) -> Plan:
 
 
 def _settings(plan: Plan) -> Iterator[Setting]:
+    yield Setting(VISIBLE, "", "variable", "Shows no card: transformers would take one.")
     ms_swift = plan.runtime.ms_swift
     batch = flag_name("transformers", "max_num_seqs", ms_swift)
     for item in plan.settings:
@@ -24,5 +26,5 @@ def _settings(plan: Plan) -> Iterator[Setting]:
             yield replace(item, value=backend_word("transformers", ms_swift), reason=_REASON)
         elif item.name == flag_name("vllm", "max_num_seqs", ms_swift) and batch:
             yield replace(item, name=batch)
-        elif item.kind == "variable" or item.name in _KEPT:
+        elif item.name not in {VISIBLE, ORDER} and (item.kind == "variable" or item.name in _KEPT):
             yield item

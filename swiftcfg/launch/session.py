@@ -11,7 +11,7 @@ from swiftcfg.chat import OK, Endpoint
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 from swiftcfg.expectation import Samples, choose_samples
 from swiftcfg.facts import Facts
-from swiftcfg.gather import gather
+from swiftcfg.gather import last_seen
 from swiftcfg.launch.applied import SettingCheck, settings_checks
 from swiftcfg.launch.attempt import Died, Served, Target, attempt, died, ended, stop
 from swiftcfg.launch.backoff import is_memory
@@ -22,6 +22,7 @@ from swiftcfg.probe import Check, Proof, look, prove, try_items
 from swiftcfg.serverlog import Cause, Comparison, compare, figures_of
 from swiftcfg.servers.state import now
 from swiftcfg.starting import StartCommand, Subject
+from swiftcfg.starting.known import known_of
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.warden.start import start_warden
@@ -67,7 +68,7 @@ class Session:
         self, subject: Subject, command: StartCommand, terms: Terms, told: Told, interrupts: Interrupts
     ) -> None:
         self.subject, self.terms, self.interrupts = subject, terms, interrupts
-        self.facts: Facts = gather(subject.origin, subject.script, subject.given)
+        self.facts: Facts = known_of(subject, last_seen()).facts
         self._killed_before = oom_kills()
         order = {
             "name": terms.name, "folder": terms.folder, "argv": command.argv, "environment": command.environment,

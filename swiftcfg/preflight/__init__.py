@@ -4,18 +4,22 @@ import time
 from collections.abc import Iterator
 
 from swiftcfg.errors import SwiftcfgError
-from swiftcfg.preflight.known import Known, look
+from swiftcfg.gather import look_again
 from swiftcfg.preflight.result import Note, Preflight, Problem, Said
 from swiftcfg.preflight.table import CHECKS, Check
 from swiftcfg.starting import Subject
+from swiftcfg.starting.known import Known, known_of
 
 __all__ = ["Note", "Preflight", "Problem", "preflight"]
+
+#: How long NVML may take: without persistence mode a driver wakes up card by card, a second or two for each.
+_NVML_PATIENCE_S = 15.0
 
 
 def preflight(subject: Subject) -> Preflight:
     """Every check of the table on one subject; nothing is started, imported from its environment or changed."""
     began = time.monotonic()
-    known = look(subject)
+    known = known_of(subject, look_again(_NVML_PATIENCE_S))
     said = tuple(one for check in CHECKS for one in _said(check, known))
     problems = tuple(one for one in said if isinstance(one, Problem))
     notes = tuple(one for one in said if isinstance(one, Note))
