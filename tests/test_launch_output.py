@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -64,6 +65,19 @@ def test_a_server_that_only_repeats_itself_is_waited_for_no_longer(place):
     assert launch.process.returncode == 5
     assert launch.cause.startswith("(hung): the server did not answer within 1.0 s, and was stopped; ")
     assert (launch.out, launch.state()["ended"]["by"]) == ("", "stop")
+
+
+def test_on_a_terminal_the_stages_of_a_detached_server_share_one_line(place):
+    main, terminal = pty.openpty()
+    loading = ("say", "Loading weights:  50%|#####     | 1/2 [00:01<00:01,  1.0it/s]")
+    launch = place.start("--detach", "--no-proof", does=[BEGINS, loading, SERVE], stderr=terminal)
+    os.close(terminal)
+    assert launch.ended() == 0
+    shown = os.read(main, 65536).decode()
+    os.close(main)
+    stages = re.sub(r"[\d.]+ s", "0 s", shown[shown.index("\r\x1b[K") :])
+    assert [part.strip() for part in stages.split("\r\x1b[K")] == ["", "0 s  weights 1/2", "0 s  serving"]
+    assert place.swiftcfg("stop", NAME).returncode == 0
 
 
 # Who reads goes away, or cannot take it

@@ -68,7 +68,8 @@ def launch(context: click.Context, /, options: PlanOptions, **how: Any) -> None:
     Exit status: 0 served and proved, or stopped as asked; 1 something is in the way and nothing was started; 5 the
     server did not start, died, or is not what was planned; 130 stopped by Ctrl-C.
     """
-    from swiftcfg.cli.launching import Asked, launch_as_asked
+    from swiftcfg.cli.launch_jobs import Asked
+    from swiftcfg.cli.launching import launch_as_asked
 
     context.exit(launch_as_asked(_asked(context, Asked, options, how)))
 

@@ -1,4 +1,4 @@
-"""What swiftcfg launch does: plan or read, look, start, follow, prove, and step back where memory ran out."""
+"""What swiftcfg launch does with a job: look, start, follow, prove, and step back where memory ran out."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ import re
 import sys
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from swiftcfg.cli.console import Console
+from swiftcfg.cli.launch_jobs import Asked, PlanJob, subject_of_target
 from swiftcfg.cli.options import echo
-from swiftcfg.cli.planning import DEFAULT_PORT, PlanOptions, plan_of, problem_from
-from swiftcfg.errors import InputError, SwiftcfgError
+from swiftcfg.errors import InputError
 from swiftcfg.launch.attempt import Died
-from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve, others_took_it
 from swiftcfg.launch.causes import unproved
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
-from swiftcfg.launch.on_cpu import on_cpu
 from swiftcfg.launch.session import Proved, Session, Terms
 from swiftcfg.preflight import Preflight, preflight
 from swiftcfg.report.as_json import as_json
 from swiftcfg.report.launch import (
     BackOffStep,
     back_off_data,
-    back_off_text,
     cause_text,
-    changes_between,
     died_data,
     faults_of,
     launch_data,
@@ -37,37 +33,17 @@ from swiftcfg.report.launch import (
 from swiftcfg.report.preflight import preflight_data, preflight_text, start_data, start_text
 from swiftcfg.servers.found import read_server
 from swiftcfg.servers.names import checked_name, folder_of
-from swiftcfg.starting import StartCommand, StartOptions, Subject, start_command, subject_of_file, subject_of_plan
+from swiftcfg.starting import StartCommand, Subject, start_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from swiftcfg.planner import Plan, Problem
     from swiftcfg.probe import Check
     from swiftcfg.serverlog import Cause
 
 IN_THE_WAY, FAILED = 1, 5
 #: Beyond the time that a problem says it lasts.
 _WAIT_MARGIN_S = 1.0
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command line asks for."""
-
-    options: PlanOptions
-    target: str | None
-    listen: int | Literal["auto"] | None
-    nth: int | None
-    name: str | None
-    detach: bool
-    dry_run: bool
-    wait_timeout: float
-    grace: float
-    back_off: bool
-    no_proof: bool
-    cpu: bool
-    form: str
 
 
 @dataclass(frozen=True)
@@ -98,91 +74,13 @@ def launch_as_asked(asked: Asked) -> int:
 def _launched(asked: Asked, console: Console, interrupts: Interrupts) -> Outcome:
     """The first start and, where it is wished and memory ran out, those after it."""
     if asked.target is not None:
-        return Launch(asked, _subject_of_file(asked.target, asked), console, interrupts).run()
+        return Launch(asked, subject_of_target(asked), console, interrupts).run()
     job = PlanJob.first(asked)
     outcome = Launch(asked, job.subject(), console, interrupts).run()
     while asked.back_off and outcome.cause and (eased := job.eased(outcome.cause, console)):
         job = eased
         outcome = Launch(asked, job.subject(), console, interrupts, job.steps).run()
     return outcome
-
-
-def _subject_of_file(target: str, asked: Asked) -> Subject:
-    """A script or settings file; nothing of it is changed."""
-    from swiftcfg.profile_files import find_profile
-
-    profile = asked.options.workload.profile
-    workload = find_profile(profile) if profile is not None else None
-    return subject_of_file(target, _start_options(asked, workload=workload))
-
-
-@dataclass(frozen=True)
-class PlanJob:
-    """A plan, what it takes to make a more careful one, and the steps back that led to it."""
-
-    asked: Asked
-    problem: Problem
-    plan: Plan
-    steps: tuple[BackOffStep, ...] = ()
-
-    @classmethod
-    def first(cls, asked: Asked) -> PlanJob:
-        problem = _problem(asked)
-        return cls(asked, problem, plan_of(problem))
-
-    def subject(self) -> Subject:
-        plan = on_cpu(self.plan) if self.asked.cpu else self.plan
-        return subject_of_plan(plan, _start_options(self.asked))
-
-    def eased(self, cause: Cause, console: Console) -> PlanJob | None:
-        """The plan of one step back, shown; None, and why, where there is none."""
-        if not is_memory(cause):
-            return None
-        if len(self.steps) == MOST_STEPS:
-            console.say(f"back-off ends here: {MOST_STEPS} steps were tried")
-            return None
-        try:
-            problem, plan = self._smaller(cause)
-        except SwiftcfgError as error:
-            console.say(f"back-off ends here: {error.sentence}")
-            console.text(f"{error.hint}\n" if error.hint else "")
-            return None
-        step = BackOffStep(len(self.steps) + 1, cause.kind, changes_between(self.plan, plan))
-        console.text(back_off_text(step))
-        return PlanJob(self.asked, problem, plan, (*self.steps, step))
-
-    def _smaller(self, cause: Cause) -> tuple[Problem, Plan]:
-        """The first plan that is another one, for the cards as they are now or keeping more of them free.
-
-        Raises NoFitError where there is none.
-        """
-        problem, plan = replace(_problem(self.asked), reserve=self.problem.reserve), self.plan
-        if others_took_it(cause, self.problem.gpus, problem.gpus):
-            plan = plan_of(problem)
-        while not changes_between(self.plan, plan):
-            problem = replace(problem, reserve=next_reserve(problem.reserve, cause, self.plan))
-            plan = plan_of(problem)
-        return problem, plan
-
-
-def _problem(asked: Asked) -> Problem:
-    """What is to be planned, for the environment that will serve and the cards as they are now."""
-    from swiftcfg.detect import find_installation, find_runtime
-    from swiftcfg.runtime import DEFAULT_VERSIONS
-
-    interpreter = find_installation(asked.options.python).interpreter
-    lacks_vllm = find_runtime({}, interpreter).vllm is None
-    versions = {"vllm": DEFAULT_VERSIONS["vllm"]} if asked.cpu and lacks_vllm else {}
-    port = asked.listen if isinstance(asked.listen, int) else DEFAULT_PORT
-    return problem_from(replace(asked.options, python=interpreter, versions=versions, port=port))
-
-
-def _start_options(asked: Asked, **more: Any) -> StartOptions:
-    options = asked.options
-    return StartOptions(
-        os.environ, options.python, options.gpu, options.model, port=asked.listen, api_key_env=options.api_key_env,
-        nth=asked.nth, **more,
-    )  # fmt: skip
 
 
 class Launch:
