@@ -10,7 +10,7 @@ from swiftcfg.values import dataclass
 __all__ = ["Answer", "Endpoint", "NoAnswerError", "chat", "endpoint_of", "health", "models"]
 
 OK = 200
-#: How much of a server's own words is repeated.
+#: How much of a server's own words is repeated. Chosen.
 LONGEST_MESSAGE = 600
 #: Where servers put their message: OpenAI and vLLM, ms-swift, FastAPI.
 _MESSAGES = ("error", "message", "detail")

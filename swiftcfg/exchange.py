@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from swiftcfg.errors import InputError, MachineError
 from swiftcfg.values import dataclass
 
-#: No answer to a request for one token is longer; more is left unread.
+#: No answer to a request for one token is longer; more is left unread. Chosen.
 LONGEST_ANSWER = 4 * 2**20
 _PORTS = {"http": 80, "https": 443}
 #: Ends of addresses that people paste, which are added to each request.

@@ -14,7 +14,7 @@ from swiftcfg.values import dataclass
 FIRST_PORT = 8000
 #: As many as ms-swift tries (ms-swift@4.6.0:swift/utils/utils.py:299, find_free_port).
 TRIES = 100
-#: A name of this machine is in a file; one that a server of names has to be asked for is hardly one.
+#: A name of this machine is in a file; one that a server of names has to be asked for is hardly one. Chosen.
 _RESOLVER_PATIENCE_S = 0.25
 
 #: What a bind to an address that this machine does not have ends with.

@@ -12,9 +12,9 @@ from swiftcfg.values import dataclass
 
 #: How far above a limit a sample is; chosen so that rounding to whole tokens cannot hide it.
 _ABOVE = 1.2
-#: How much of the context a picture takes that cannot be above the cap.
+#: How much of the context a picture takes that cannot be above the cap. Chosen.
 _MOST_OF_CONTEXT = 0.8
-#: No sample between the limits needs to be larger.
+#: No sample between the limits needs to be larger. Chosen.
 _LARGEST_BETWEEN = 640 * 480
 #: Pillow warns of larger pictures (pillow@13.0.0:src/PIL/Image.py:85, 89,478,485 pixels), and servers may refuse them.
 LARGEST_PICTURE = 80_000_000
@@ -22,13 +22,14 @@ LARGEST_PICTURE = 80_000_000
 #: of another shape would cost the same under a somewhat lower cap.
 _SHAPE = 4 / 3
 _SHAPES = tuple(tenths / 10 for tenths in range(10, 31))
-#: Frames beyond the least and the most that a server takes; no clip is made that is to meet a most above many.
+#: Frames beyond the least and the most that a server takes; no clip is made that is to meet a most above many. Chosen.
 _MORE_FRAMES, _MANY_FRAMES = 2, 16
+#: Of a clip: frames a second, frames where no rate decides, and frames that none has more of. Chosen.
 _CLIP_FPS, _CLIP_FRAMES, _LONGEST_CLIP_FRAMES = 8.0, 24, 1000
 CLIP = "clip"
 #: Tokens of "<999999.9 seconds>" where each byte is one.
 _LONGEST_STAMP = 18
-#: Tokens kept free beside a sample: the chat template, its text, one of answer.
+#: Tokens kept free beside a sample: the chat template, its text, one of answer. Chosen.
 _BESIDE = 256
 
 

@@ -14,7 +14,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
 _SCAN = 0xDA
 _FILL = 0xFF
-#: Length of the header of a bitmap that has 16 bits a side (BITMAPCOREHEADER).
+#: Length of the header of a bitmap that has 16 bits a side (Microsoft, wingdi.h: BITMAPCOREHEADER).
 _OLD_BITMAP = 12
 
 

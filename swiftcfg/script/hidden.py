@@ -28,9 +28,9 @@ _ASSIGNED = re.compile(
     r"(?<![^\s\ufeff])[A-Za-z_]\w*\s*[=\uff1d]\s*(?:\"[^\"]*\"|'[^']*'|[\u201c-\u201f][^\u201c-\u201f]*[\u201c-\u201f]|[^\s\"']*)"
 )
 _PROGRAM = re.compile(r"(?:\S*/)?(?:python[0-9.]*|torchrun|accelerate|\$\{?\w+\}?)")
-#: Characters in front of a call that are looked at; assignments and programs in front take less.
+#: Characters in front of a call that are looked at; assignments and programs in front take less. Chosen.
 _LEAD = 2000
-#: Mentions of one text that are looked at; where so many are hidden, the first ones tell why.
+#: Mentions of one text that are looked at; where so many are hidden, the first ones tell why. Chosen.
 _MOST = 100
 
 

@@ -16,7 +16,9 @@ LOGS = (LOG, "log.1", "log.2")
 WRITING = ".new"
 #: All that ever lies in such a folder.
 FILES = (STATE, LOCK, *LOGS, REQUEST, STATE + WRITING, REQUEST + WRITING)
-#: Between tries to get the lock.
+#: How much is read of a pipe or a file at a time. Chosen.
+READ_BYTES = 2**16
+#: Between tries to get the lock. Chosen.
 _LOCK_PAUSES_S = (0.01, 0.03, 0.1, 0.3, 0.0)
 
 

@@ -11,6 +11,7 @@ from swiftcfg.servers.found import is_attended, opened_folder, read_server
 from swiftcfg.servers.logs import LogReader
 from swiftcfg.servers.state import State
 
+#: Between two looks whether the log has grown. Chosen.
 _LOOK_S = 0.2
 
 

@@ -3,9 +3,7 @@
 import os
 from contextlib import suppress
 
-from swiftcfg.servers.folder import LOGS, ServerFolder
-
-BLOCK_BYTES = 2**16
+from swiftcfg.servers.folder import LOGS, READ_BYTES, ServerFolder
 
 
 class LogReader:
@@ -18,7 +16,7 @@ class LogReader:
     def read(self) -> bytes:
         """The next bytes; empty where there are none yet."""
         while self._files:
-            if data := os.read(self._files[0], BLOCK_BYTES):
+            if data := os.read(self._files[0], READ_BYTES):
                 return data
             if len(self._files) == 1:
                 newer = self._newer_than(self._files[0])
@@ -28,7 +26,7 @@ class LogReader:
                 continue
             os.close(self._files.pop(0))
         self._files = self._newer_than(None)
-        return os.read(self._files[0], BLOCK_BYTES) if self._files else b""
+        return os.read(self._files[0], READ_BYTES) if self._files else b""
 
     def close(self) -> None:
         while self._files:

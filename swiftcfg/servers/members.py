@@ -10,7 +10,7 @@ from swiftcfg.procfs import Process, has_variable, process, processes, user_of
 #: The server's processes inherit this variable, with a value that only they have.
 TOKEN_VARIABLE = "SWIFTCFG_SERVER"  # noqa: S105  (its name, and no secret)
 
-#: How often it is looked whether those that were asked to end have ended.
+#: How often it is looked whether those that were asked to end have ended. Chosen.
 ROUND_S = 0.1
 
 

@@ -15,8 +15,9 @@ from swiftcfg.servers.members import Ending, left_behind, send
 from swiftcfg.servers.state import State, ended_state, read_state, write_state
 from swiftcfg.values import dataclass
 
-#: A warden that is not done so long after the grace period hangs; and how long killed processes may take to vanish.
+#: A warden that is not done so long after the grace period hangs, and killed processes have vanished by then. Chosen.
 PATIENCE_S = 15.0
+#: Between two looks whether it has ended. Chosen.
 _LOOK_S = 0.05
 
 

@@ -8,9 +8,9 @@ from select import POLLOUT, poll
 
 from swiftcfg.warden.frames import EVENT, OUTPUT, packed
 
-#: Output that waits for a slow reader; beyond it output is left out, events are not.
+#: Output that waits for a slow reader; beyond it output is left out, events are not. Chosen.
 BUFFER_BYTES = 2**20
-#: How long the last frames wait for a reader who is slow.
+#: How long the last frames wait for a reader who is slow. Chosen.
 FAREWELL_S = 10.0
 
 

@@ -11,14 +11,12 @@ from contextlib import closing, suppress
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from swiftcfg.servers.folder import ServerFolder
+from swiftcfg.servers.folder import READ_BYTES, ServerFolder
 from swiftcfg.servers.logs import LogReader
 from swiftcfg.servers.members import Ending, left_behind
 from swiftcfg.servers.state import State, ended_state, read_state, write_state
 from swiftcfg.warden.feed import FAREWELL_S, Feed
 from swiftcfg.warden.tail import Tail
-
-READ_BYTES = 2**16
 
 
 def main(words: list[str]) -> int:

@@ -23,9 +23,9 @@ from swiftcfg.warden.output import Output
 from swiftcfg.warden.spawn import Command, Started, pipe_of
 from swiftcfg.warden.veil import Veil
 
-#: A state that could not be written, and a guard that was killed, are seen to again after so long.
+#: A state that could not be written, and a guard that was killed, are seen to again after so long. Chosen.
 RETRY_S = 1.0
-#: Killed processes that are still there after so long hang in the kernel; that is told, and they are waited for.
+#: Killed processes that are still there after so long hang in the kernel; it is told, and they are waited for. Chosen.
 STUCK_S = 10.0
 
 

@@ -4,7 +4,8 @@ import json
 import os
 from collections.abc import Iterator
 
-READ_BYTES = 64 * 1024
+from swiftcfg.servers.folder import READ_BYTES
+
 #: What is said when the other end is closed, by whatever that happened.
 GONE = "gone"
 

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from swiftcfg.servers.folder import LOG, LOGS, ServerFolder
 
+#: A log of this size is put aside. Chosen.
 FILE_BYTES = 16 * 2**20
-#: After a fault nothing is tried for so long; a full disk is no reason to be busy.
+#: After a fault nothing is tried for so long; a full disk is no reason to be busy. Chosen.
 PAUSE_S = 1.0
 
 

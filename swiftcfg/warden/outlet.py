@@ -10,7 +10,7 @@ from contextlib import suppress
 GONE = (errno.EPIPE, errno.EIO)
 #: A pipe that tells of room has it for so much (POSIX: PIPE_BUF), so that no write waits.
 _PIECE_BYTES = 4096
-#: Between two looks whether to give up while there is no room.
+#: Between two looks whether to give up while there is no room. Chosen.
 _LOOK_MS = 200
 
 

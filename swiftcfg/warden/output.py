@@ -5,13 +5,13 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
+from swiftcfg.servers.folder import READ_BYTES
 from swiftcfg.warden.feed import Feed
 from swiftcfg.warden.logfile import LogFile
 from swiftcfg.warden.tail import Tail
 from swiftcfg.warden.veil import Veil
 
-READ_BYTES = 64 * 1024
-#: What a server may write before it has to wait for us.
+#: What a server may write before it has to wait for us. Chosen.
 PIPE_BYTES = 256 * 1024
 
 

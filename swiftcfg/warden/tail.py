@@ -2,8 +2,9 @@
 
 from collections import deque
 
+#: How many are kept: a traceback of vLLM has 60. Chosen.
 LINES = 200
-#: Of a line that is longer, its beginning is kept.
+#: Of a line that is longer, its beginning is kept. Chosen.
 LINE_BYTES = 1000
 
 
