@@ -45,7 +45,7 @@ WAY_OUT = "to plan without NVML, describe the GPU with --gpu H100-80GB"
 
 
 class GpuError(MachineError):
-    """No card can be used, or none is seen. ``remedy`` is the hint without ``way_out``, which is open to planning alone."""
+    """No card can be used or seen. ``remedy`` is the hint without ``way_out``, which is open to planning alone."""
 
     def __init__(self, sentence: str, remedy: str, way_out: str) -> None:
         super().__init__(sentence, f"{remedy}{way_out}")

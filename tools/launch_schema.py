@@ -81,6 +81,7 @@ def status() -> Schema:
         chat=chat,
         cause=optional(CAUSE),
         gpu_memory_bytes=optional(AMOUNT),
+        measured=array(record(name=TEXT, value=NUMBER, unit=TEXT, rounding=WHOLE, planned=optional(PLANNED))),
         versions=texts,
         variables=texts,
         proved=optional(TRUTH),

@@ -18,6 +18,7 @@ from swiftcfg.launch.backoff import is_memory
 from swiftcfg.launch.causes import heard, oom_kills, silent
 from swiftcfg.launch.follow import Follow, Told
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
+from swiftcfg.launch.measured import measured_record
 from swiftcfg.probe import Check, Proof, look, prove, try_items
 from swiftcfg.serverlog import Cause, Comparison, compare, figures_of
 from swiftcfg.servers.state import now
@@ -126,6 +127,8 @@ class Session:
             raise MachineError(f"the server was not started: {why}", "look at the path or limit that is named")
 
     def _prove(self, served: Served, checked: Callable[[Check], object]) -> Proved | Died:
+        measured = measured_record(figures_of(self.follow.measured), self.facts.memory)
+        self.follow.warden.note({"measured": measured})
         try:
             with self.interrupts.at_once():
                 model = look(served.endpoint).name

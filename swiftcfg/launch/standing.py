@@ -61,14 +61,15 @@ def _asked(
 
 
 def _gpu_bytes(server: Server) -> Bytes | None:
-    """What its processes hold of the cards of this machine."""
+    """What its processes hold of the cards of this machine; None where NVML shows none of them, or not how much."""
     ours = {each.pid for each in server.members}
     try:
         boards = machine_within(_NVML_PATIENCE_S).boards
     except MachineError:
         return None
     held = [one.used for board in boards for gpu in board.gpus for one in gpu.processes if one.pid in ours]
-    return Bytes(sum(used for used in held if used is not None))
+    told = [used for used in held if used is not None]
+    return Bytes(sum(told)) if told else None
 
 
 def _cause(server: Server) -> Cause | None:

@@ -82,6 +82,7 @@ def standing_json(found: Standing) -> str:
         "chat": chat | {"prompt_tokens": answer.prompt_tokens if answer else None},
         "cause": cause_data(found.cause) if found.cause else None,
         "gpu_memory_bytes": found.gpu_bytes,
+        "measured": [{"name": name, **figure} for name, figure in found.server.record.get("measured", {}).items()],
         "versions": found.server.record.get("versions", {}),
         "variables": found.server.record.get("variables", {}),
         "proved": found.server.record.get("proved"),
