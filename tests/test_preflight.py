@@ -26,7 +26,7 @@ from swiftcfg.preflight.host import see as see_memory
 from swiftcfg.preflight.hub import Cached, hub_of
 from swiftcfg.preflight.hub import judge as judge_cache
 from swiftcfg.preflight.hub import see as see_cache
-from swiftcfg.preflight.limits import Limits
+from swiftcfg.preflight.limits import ProcessLimits
 from swiftcfg.preflight.limits import judge as judge_limits
 from swiftcfg.preflight.model_folder import adapter_faults, folder_faults
 from swiftcfg.preflight.room import Disk, judge_disk, judge_shared_memory
@@ -440,26 +440,26 @@ def test_workers_of_vllm_share_memory(ranks: int, vllm: str, free: int | None, e
 @pytest.mark.parametrize(
     ("limits", "on_cpu", "expected"),
     [
-        (Limits(1024, None, None), False, []),
+        (ProcessLimits(1024, None, None), False, []),
         (
-            Limits(256, None, None), False,
+            ProcessLimits(256, None, None), False,
             [("warning", "a process may open 256 files, and each connection is one")],
         ),
         (
-            Limits(None, 8 * GIB, None), False,
+            ProcessLimits(None, 8 * GIB, None), False,
             [("error", "a process may map 8.00 GiB of memory, and CUDA maps more than the card has")],
         ),
         (
-            Limits(None, 8 * GIB, None), True,
+            ProcessLimits(None, 8 * GIB, None), True,
             [("warning", "a process may map 8.00 GiB of memory, and PyTorch maps the weights")],
         ),
         (
-            Limits(None, None, 5), True,
+            ProcessLimits(None, None, 5), True,
             [("warning", "a file may grow to 5 bytes; logs and downloads end there")],
         ),
     ],
 )  # fmt: skip
-def test_limits_that_a_server_would_inherit(limits: Limits, on_cpu: bool, expected: list[tuple[str, str]]):
+def test_limits_that_a_server_would_inherit(limits: ProcessLimits, on_cpu: bool, expected: list[tuple[str, str]]):
     assert told(judge_limits(limits, on_cpu=on_cpu)) == expected
 
 

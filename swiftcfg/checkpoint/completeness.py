@@ -8,7 +8,6 @@ from swiftcfg.checkpoint.headers import read_header
 from swiftcfg.checkpoint.jsonfile import read_object
 from swiftcfg.errors import InputError
 from swiftcfg.files import is_file
-from swiftcfg.values import dataclass
 
 #: Groups of files of which a tokenizer needs one, whole
 #: (transformers@5.19.0:tokenization_utils_base.py, vocab_files_names of the model types served here).
@@ -18,14 +17,6 @@ _PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 #: Weights in formats that have no header to check.
 _PICKLED = ("pytorch_model*.bin", "*.gguf", "*.pt")
 _FINISH = "finish the download"
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The weight files of a folder: how many were looked at, and which have no header that tells their size."""
-
-    files: int
-    unchecked: tuple[str, ...] = ()
 
 
 def faults_of(folder: Path, *, sees: bool) -> Iterator[InputError]:
@@ -39,11 +30,11 @@ def faults_of(folder: Path, *, sees: bool) -> Iterator[InputError]:
     yield from _weight_faults(folder)
 
 
-def weights_in(folder: Path) -> Weights:
-    """What there is to check of the weights."""
-    files = weight_files(folder, [])
-    others = () if files else tuple(sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern)))
-    return Weights(len(files), others)
+def unchecked_weights(folder: Path) -> tuple[str, ...]:
+    """The files that hold the weights where these have no header that tells their size."""
+    if weight_files(folder, []):
+        return ()
+    return tuple(sorted(path.name for pattern in _PICKLED for path in folder.glob(pattern)))
 
 
 def _has_tokenizer(folder: Path) -> bool:
@@ -62,7 +53,7 @@ def _weight_faults(folder: Path) -> Iterator[InputError]:
     read = {path.name: _names(path) for path in files}
     yield from (names for names in read.values() if isinstance(names, InputError))
     yield from _index_faults(folder, {name: names for name, names in read.items() if isinstance(names, frozenset)})
-    if not files and not missing and not weights_in(folder).unchecked:
+    if not files and not missing and not unchecked_weights(folder):
         yield InputError(f"{folder} has no weights: no file ends in .safetensors", _FINISH)
 
 

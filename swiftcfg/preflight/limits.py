@@ -18,7 +18,7 @@ _FILES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ProcessLimits:
     """Soft limits; None where there is none."""
 
     open_files: int | None
@@ -30,8 +30,8 @@ def check_limits(known: Known) -> Iterator[Said]:
     yield from judge(see(), on_cpu=known.on_cpu is not None)
 
 
-def see() -> Limits:
-    return Limits(_soft(resource.RLIMIT_NOFILE), _soft(resource.RLIMIT_AS), _soft(resource.RLIMIT_FSIZE))
+def see() -> ProcessLimits:
+    return ProcessLimits(_soft(resource.RLIMIT_NOFILE), _soft(resource.RLIMIT_AS), _soft(resource.RLIMIT_FSIZE))
 
 
 def _soft(kind: int) -> int | None:
@@ -39,7 +39,7 @@ def _soft(kind: int) -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
-def judge(limits: Limits, *, on_cpu: bool) -> Iterator[Said]:
+def judge(limits: ProcessLimits, *, on_cpu: bool) -> Iterator[Said]:
     if limits.open_files is not None and limits.open_files < _FILES:
         yield Problem(
             "limits", "warning", f"a process may open {limits.open_files} files, and each connection is one",

@@ -32,7 +32,7 @@ def check_model(known: Known) -> Iterator[Said]:
 
 def folder_faults(folder: Path, *, sees: bool) -> Iterator[Said]:
     """What is missing or damaged in a model's folder; of an adapter's given as the model, in the adapter."""
-    from swiftcfg.checkpoint import faults_of, is_adapter, weights_in  # noqa: PLC0415  (hub ids need none of it)
+    from swiftcfg.checkpoint import faults_of, is_adapter, unchecked_weights  # noqa: PLC0415  (hub ids need none of it)
 
     if is_adapter(folder):
         yield from adapter_faults(str(folder))
@@ -40,7 +40,7 @@ def folder_faults(folder: Path, *, sees: bool) -> Iterator[Said]:
     for fault in faults_of(folder, sees=sees):
         yield Problem("model", "error", fault.sentence, fault.hint)
     try:
-        unchecked = weights_in(folder).unchecked
+        unchecked = unchecked_weights(folder)
     except InputError:
         return  # told above
     if unchecked:
