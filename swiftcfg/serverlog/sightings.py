@@ -6,10 +6,9 @@ listens, ``name`` and ``value`` are a setting. Any other group is a measured fig
 """
 
 import re
-from functools import cache
 from typing import Literal
 
-from swiftcfg.serverlog.figures import named_groups
+from swiftcfg.serverlog.figures import compiled
 from swiftcfg.values import dataclass
 
 #: The stages of a start in their order. A server without graphs, or of another engine, leaves some out.
@@ -28,13 +27,7 @@ class Sighting:
     origin: Literal["environment", "default", "program"] = "program"
 
     def search(self, line: str) -> re.Match[str] | None:
-        return _compiled(self.pattern).search(line)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Patterns are compiled when they are first needed: most starts see a third of them."""
-    return re.compile(named_groups(pattern), re.ASCII)
+        return compiled(self.pattern).search(line)
 
 
 def _stage(stage: str, word: str, source: str, pattern: str | None = None) -> Sighting:

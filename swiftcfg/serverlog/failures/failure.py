@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import field
-from functools import cache
 from typing import Literal
 
-from swiftcfg.serverlog.figures import named_groups
+from swiftcfg.serverlog.figures import compiled
 from swiftcfg.values import dataclass
 
 Kind = Literal[
@@ -51,8 +50,3 @@ class Failure:
     def meaning(self, *where: str) -> tuple[Kind, str]:
         """Kind and remedy, by the first of these stages or backends that the row has its own for."""
         return next((self.stages[place] for place in where if place in self.stages), (self.kind, self.remedy))
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(named_groups(pattern), re.ASCII)
