@@ -106,18 +106,23 @@ def _by_instance(entry: str, boards: Sequence[Board]) -> _Found | None:
     return matches[0] if len(matches) == 1 else None
 
 
-def _order_notes(boards: Sequence[Board], environment: Mapping[str, str]) -> tuple[str, ...]:
+def order_in_doubt(boards: Sequence[Board], environment: Mapping[str, str]) -> bool:
     """CUDA numbers the fastest first unless told otherwise, NVML numbers by PCI address."""
-    if environment.get(ORDER) == "PCI_BUS_ID" or len({board.name for board in boards}) < 2:  # noqa: PLR2004
+    by_uuid = environment.get(VISIBLE, "").startswith(("GPU-", "MIG-"))
+    return not by_uuid and environment.get(ORDER) != "PCI_BUS_ID" and len({board.name for board in boards}) > 1
+
+
+def _order_notes(boards: Sequence[Board], environment: Mapping[str, str]) -> tuple[str, ...]:
+    if not order_in_doubt(boards, environment):
         return ()
     note = (
         f"the GPUs differ and {ORDER} is not PCI_BUS_ID: CUDA may number them in another order than shown here; "
-        f"set {ORDER}=PCI_BUS_ID, or name UUIDs in {VISIBLE}"
+        f"set {ORDER}=PCI_BUS_ID"
     )
     return (note,)
 
 
 def _mig_notes(gpus: Sequence[Gpu]) -> tuple[str, ...]:
     if len(gpus) > 1 and any(gpu.mig for gpu in gpus):
-        return (f"a process can use one MIG instance only: name its UUID in {VISIBLE}",)
+        return (f"a process can use one MIG instance only, and CUDA takes the first unless {VISIBLE} names another",)
     return ()

@@ -97,7 +97,9 @@ def test_of_a_card_cut_by_mig_only_the_instances_are_usable(machines):
         ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "MIG-55555555-eeee", True, "8.0"),
     ]
     assert answer["gpus"][1]["cuda_total"]["best"] == 5100273664
-    assert answer["notes"] == ["a process can use one MIG instance only: name its UUID in CUDA_VISIBLE_DEVICES"]
+    assert answer["notes"] == [
+        "a process can use one MIG instance only, and CUDA takes the first unless CUDA_VISIBLE_DEVICES names another"
+    ]
 
 
 def test_a_cut_card_without_instances_cannot_be_used(machines):

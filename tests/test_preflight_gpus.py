@@ -107,7 +107,9 @@ def test_a_card_that_is_named_by_uuid_is_told_where_vllm_does_not_understand_it(
     look: Any, tmp_path: Path, vllm: str, named: str, expected: list[tuple[str, str]]
 ):
     env = serving(tmp_path / "env", torch="2.13.0", vllm=vllm)
-    found = look(H100 + A100_CUT, text=f"export CUDA_VISIBLE_DEVICES={named}\n{CALL}", place=env, CUDA_DEVICE_ORDER="PCI_BUS_ID")
+    found = look(
+        H100 + A100_CUT, text=f"export CUDA_VISIBLE_DEVICES={named}\n{CALL}", place=env, CUDA_DEVICE_ORDER="PCI_BUS_ID"
+    )
     assert [one for one in found if one[0] == "gpus"] == [
         ("gpus", severity, f"CUDA_VISIBLE_DEVICES {sentence}") for severity, sentence in expected
     ]
@@ -122,6 +124,16 @@ def test_cards_that_nvml_tells_too_little_of_are_judged_as_they_are_described_an
     assert look(shared) == [("gpus", "warning", f"{untold}: what is free there is not judged")]
     assert look(shared, "119GiB") == [("gpus", "warning", f"{untold}: what is free there is not judged, but by --gpu")]
     assert "settings MEM001" in [check for check, _, _ in look(shared, "12GiB")]
+
+
+def test_a_card_that_is_too_small_stops_no_start_where_cuda_may_take_another_one(look: Any):
+    small = "gpu NVIDIA A2\nuuid GPU-7\nmemory 16106127360 480247808 0\ncapability 8 6\nmig 0\n"
+    found = look(small + H100)
+    assert {(check, severity) for check, severity, _ in found} == {("settings MEM001", "warning"), ("gpus", "note")}
+    assert found[0][2].startswith("if CUDA numbers the cards as nvidia-smi does: the weights of ")
+    told = {(check, severity) for check, severity, _ in look(small + H100, CUDA_DEVICE_ORDER="PCI_BUS_ID")}
+    assert told == {("settings MEM001", "error")}
+    assert {severity for _, severity, _ in look(small + small.replace("GPU-7", "GPU-8"))} == {"error"}
 
 
 def test_a_driver_that_wakes_up_slowly_is_waited_for(look: Any):

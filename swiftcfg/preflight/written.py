@@ -6,6 +6,10 @@ from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.starting.known import Known
 from swiftcfg.suppress import suppress
 from swiftcfg.validate import Reported, validate
+from swiftcfg.visible_gpus import ORDER, VISIBLE
+
+#: Facts that depend on which cards the server gets.
+_OF_CARDS = frozenset({"gpus", "deployment", "memory"})
 
 
 def check_settings(known: Known) -> Iterator[Said]:
@@ -13,15 +17,19 @@ def check_settings(known: Known) -> Iterator[Said]:
     outcome = validate(known.facts, subject.rules)
     left = suppress([outcome], subject.text, subject.rules).outcomes[0]
     yield from (Note("settings", told) for told in subject.told)
-    yield from (problem for reported in left.findings if (problem := _problem(reported)))
+    yield from (problem for one in left.findings if (problem := _problem(one, in_doubt=known.cards_in_doubt)))
     if known.facts.model is None:
         yield Note("settings", f"without the model's numbers memory and sizes are not judged: {_why(known)}")
 
 
-def _problem(reported: Reported) -> Problem | None:
-    severity = reported.severity
+def _problem(reported: Reported, *, in_doubt: bool) -> Problem | None:
+    """What stops a start only on other cards than CUDA may give is a warning."""
+    severity, doubted = reported.severity, in_doubt and not _OF_CARDS.isdisjoint(reported.rule.needs)
     if severity == "info":
         return None
+    if severity == "error" and doubted:
+        why = f"if CUDA numbers the cards as nvidia-smi does: {reported.finding.message}"
+        return Problem(f"settings {reported.rule.code}", "warning", why, f"say which: {ORDER}=PCI_BUS_ID {VISIBLE}=0")
     fix = reported.finding.fix
     hint = fix.title if fix else f"swiftcfg explain {reported.rule.code} tells more"
     return Problem(f"settings {reported.rule.code}", severity, reported.finding.message, hint)

@@ -11,7 +11,7 @@ from swiftcfg.nvml import Machine
 from swiftcfg.nvml_faults import GpuError
 from swiftcfg.starting.subject import Subject
 from swiftcfg.values import dataclass
-from swiftcfg.visible_gpus import VISIBLE
+from swiftcfg.visible_gpus import VISIBLE, order_in_doubt
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class Known:
     def ranks(self) -> int:
         settings = self.facts.settings
         return settings.tensor_parallel_size * settings.pipeline_parallel_size
+
+    @property
+    def cards_in_doubt(self) -> bool:
+        """Whether CUDA may give the server other cards than those that were judged."""
+        if self.on_cpu or isinstance(self.machine, GpuError):
+            return False
+        doubtful = order_in_doubt(self.machine.boards, self.environment)
+        return doubtful and self.ranks < sum(len(board.gpus) for board in self.machine.boards)
 
 
 def known_of(subject: Subject, machine: Machine | GpuError) -> Known:
