@@ -1,12 +1,18 @@
 """Measures: the figures of a start beside those of its plan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from __future__ import annotations
 
-from swiftcfg.memory.plan import MemoryPlan
+from typing import TYPE_CHECKING
+
 from swiftcfg.serverlog.events import Event, Measured, Stage
 from swiftcfg.serverlog.sightings import STAGES
 from swiftcfg.units import Range
 from swiftcfg.values import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from swiftcfg.memory.plan import MemoryPlan
 
 #: Of these the rank that has least counts: the engine works with the smallest. Of all others the one that has most.
 _LEAST = frozenset({"kv cache", "kv capacity", "concurrency", "free", "total", "gpu cache"})
