@@ -25,9 +25,11 @@ SOURCES = ("python@3.12:Lib/argparse.py, _check_value",)
 
 #: Other words for the same: vLLM's and PyTorch's short names, and both names of the transformers engine.
 _SAME = {"bf16": "bfloat16", "fp16": "float16", "half": "float16", "fp32": "float32", "float": "float32",
-         "pt": "transformers", "transformers": "pt", "hf": "transformers", "pytorch": "transformers"}  # fmt: skip
+         "transformers": "pt", "hf": "transformers", "pytorch": "transformers"}  # fmt: skip
 #: What ms-swift does by itself where the flag is left out: the data type of the checkpoint, its quantisation.
 _LEFT_OUT = {("torch_dtype", "auto"), ("quant_method", "awq"), ("quant_method", "gptq")}
+#: A slip leaves a word so much like itself; tensorrt is not transformers.
+_ALIKE = 0.7
 
 
 def check(script: Script, catalog: FlagCatalog) -> Iterator[Finding]:
@@ -44,5 +46,5 @@ def _fix(one: Written, word: str, choices: Sequence[object]) -> Fix | None:
     same = _SAME.get(word.lower(), word.lower())
     if same in names:
         return Fix(f"write {same}", (SetFlag(one.use.name, same),))
-    near = get_close_matches(word.lower(), names, 1)
+    near = get_close_matches(word.lower(), names, 1, _ALIKE)
     return Fix(f"write {near[0]}", (SetFlag(one.use.name, near[0]),), safe=False) if near else None
