@@ -1,7 +1,6 @@
 """The command line: one thin file per command, imported only when that command runs."""
 
 import gc
-import re
 import sys
 from importlib import import_module
 
@@ -39,9 +38,6 @@ SERVER_STATUS = 5
 BUG_STATUS = 70
 #: What shells report for a program that Ctrl-C ended: 128 and the number of SIGINT.
 INTERRUPTED_STATUS = 130
-
-#: What a terminal would obey rather than show, line ends apart: control characters, changes of writing direction.
-_UNPRINTABLE = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class LazyGroup(click.Group):
@@ -106,10 +102,12 @@ def _usage(error: click.UsageError) -> tuple[str, str]:
 
 
 def tell(sentence: str, hint: str | None) -> None:
-    """Say on standard error what is wrong and what to do about it."""
+    """Say on standard error what is wrong and what to do about it; some faults have several lines."""
+    from swiftcfg.report.plain import plain
+
     for label, text in (("error", sentence), ("hint", hint)):
         if text:
-            click.echo(f"{label}: {_UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)}", err=True)
+            click.echo(f"{label}: " + "\n".join(map(plain, text.split("\n"))), err=True)
 
 
 def _fail(sentence: str, hint: str | None, status: int) -> None:
