@@ -9,11 +9,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from swiftcfg.backend import flag_name
+from swiftcfg.capability import stores_fp8_cache
 from swiftcfg.deployment import account, deployment_of
 from swiftcfg.detect import read_catalog
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner import Reserve, Wishes
-from swiftcfg.planner.hardware import stores_fp8_cache
 from swiftcfg.planner.search import search
 from swiftcfg.profile_files import profile_names
 from tests.checkpoints import write_checkpoint

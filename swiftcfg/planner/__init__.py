@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from swiftcfg.capability import card_faults
 from swiftcfg.errors import InputError, NoFitError
 from swiftcfg.planner.advice import THIS_PLAN, Note, Situation, advice
 from swiftcfg.planner.alternatives import Market, alternatives, caps_in_words, servable
 from swiftcfg.planner.candidate import Candidate, Problem, Reserve, candidate
-from swiftcfg.planner.hardware import card_faults
 from swiftcfg.planner.plan import Alternative, Item, Plan, Setting
 from swiftcfg.planner.quality import items_of
 from swiftcfg.planner.reasons import binding, missing_bytes, next_better, pool_requests, variable_reasons

@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import chain
 
 from swiftcfg.backend import route
+from swiftcfg.capability import card_faults, stores_fp8_cache
 from swiftcfg.gpu import Gpu
 from swiftcfg.model import Model
 from swiftcfg.planner.candidate import Candidate, Problem
-from swiftcfg.planner.hardware import card_faults, stores_fp8_cache
 from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
 from swiftcfg.planner.search import Found, best_fitting

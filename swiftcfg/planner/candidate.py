@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from swiftcfg.backend import route
+from swiftcfg.capability import serving_dtype
 from swiftcfg.engine import EngineSettings, MediaLimit
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import Constraint, Demand, MemoryPlan, encoder_cache, plan_memory, spelled_limit
 from swiftcfg.model import Model
-from swiftcfg.planner.hardware import serving_dtype
 from swiftcfg.planner.ladder import Rung
 from swiftcfg.planner.variables import limits_of, variables_of
 from swiftcfg.planner.wishes import Wishes

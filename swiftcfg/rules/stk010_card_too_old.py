@@ -19,6 +19,7 @@ Good:
 
 from collections.abc import Iterator
 
+from swiftcfg.capability import card_faults, without_bfloat16
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.gpu import Gpu
@@ -44,8 +45,6 @@ def check(
     *, script: Script, catalog: FlagCatalog, settings: EngineSettings, runtime: Runtime, gpus: tuple[Gpu, ...],
     model: Model,
 ) -> Iterator[Finding]:  # fmt: skip
-    from swiftcfg.planner.hardware import card_faults, without_bfloat16  # noqa: PLC0415  (20 ms, as in PAR001)
-
     old = without_bfloat16(gpus)
     if settings.backend == "vllm":
         for fault in card_faults(model, gpus, runtime):
