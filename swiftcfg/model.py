@@ -128,6 +128,7 @@ class Model:
     generation_config.json for requests that do not say. ``undecided`` are ``model_type`` and ``template`` where
     several fit, so that ms-swift from 4.0 on refuses to choose.
     ``location`` is what ``--model`` must be given to serve it: a hub id or a path. ``local`` is True for a path.
+    ``adapters`` are the words that ``--adapters`` must be given, and ``adapter`` is the largest of them.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Model:
     quantization_group: int | None = None
     absolute_coordinates: bool = False
     adapter: Adapter | None = None
+    adapters: tuple[str, ...] = ()
     swift_args: tuple[tuple[str, str], ...] = ()
     sampling: tuple[tuple[str, float], ...] = ()
     source: str = ""

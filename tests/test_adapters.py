@@ -1,13 +1,16 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from checkpoints import write_checkpoint, write_safetensors
+from planning import plan, problem, setting
 
 from swiftcfg.architectures import Tensor
 from swiftcfg.catalogue import find_model
 from swiftcfg.errors import InputError
 from swiftcfg.model import Adapter
+from swiftcfg.planner import Plan
 
 STORY = "Qwen2.5-VL-7B-Instruct"
 
@@ -86,3 +89,23 @@ def test_model_types_from_before_4_0_are_not_taken_from_args_json(tmp_path):
     (folder / "args.json").write_text(json.dumps(older))
     model = find_model(str(folder))
     assert (model.model_type, model.template) == ("qwen2_5_vl", "mimo_vl")
+
+
+def planned_with(*adapters: str) -> Plan:
+    return plan(replace(problem(), model=find_model(STORY, adapters)))
+
+
+def test_a_plan_serves_all_adapters_by_the_words_they_were_given_in(tmp_path):
+    words = (f"one={write_adapter(tmp_path / 'small', 'x')}", str(write_adapter(tmp_path / "large", "x", rows=16)))
+    flag = planned_with(*words).config().flag("adapters")
+    assert flag is not None
+    assert flag.words == words
+
+
+def test_a_plan_has_room_for_adapters_and_tells_vllm_their_rank(tmp_path):
+    folder = str(write_adapter(tmp_path / "small", "x"))
+    made, without = planned_with(folder), planned_with()
+    assert (setting(made, "vllm_max_lora_rank"), made.memory.term("lora buffers") is not None) == (None, True)
+    assert (setting(without, "adapters"), without.memory.term("lora buffers")) == (None, None)
+    (tmp_path / "small" / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 40}))
+    assert setting(planned_with(folder), "vllm_max_lora_rank") == "64"

@@ -82,6 +82,7 @@ def _with_adapters(model: Model, adapters: Sequence[str]) -> Model:
     return replace(
         model,
         adapter=max(read, key=lambda adapter: (adapter.rank, adapter.bytes_total)),
+        adapters=tuple(adapters),
         model_type=args.get("model_type", model.model_type),
         template=args.get("template", model.template),
         swift_args=tuple(args.items()),

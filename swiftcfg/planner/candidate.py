@@ -28,6 +28,10 @@ CONTEXT_STEP = 256
 LEAST_BATCH = 2048
 #: Never more of a card than this: what vLLM does not count grows with time (vllm-project/vllm#28230).
 MOST_UTILIZATION = 0.95
+#: What ms-swift tells vLLM unless it is told more, and what vLLM can be told
+#: (ms-swift@4.6.0:swift/rlhf_trainers/args_mixin.py:46; vllm@0.8.5:vllm/config.py and 0.32.0:vllm/config/lora.py).
+DEFAULT_LORA_RANK = 16
+LORA_RANKS = (DEFAULT_LORA_RANK, 32, 64, 128, 256, 320, 512)
 #: Any share serves to learn what a plan needs outside its budget.
 TRIAL_UTILIZATION = 0.5
 #: The least share of a card worth asking for; below it nothing runs.
@@ -126,6 +130,9 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
         enforce_eager=eager,
         kv_cache_dtype=problem.kv_cache_dtype,
         torch_dtype=serving_dtype(problem.model, gpus),
+        enable_lora=bool(problem.model.adapters),
+        max_lora_rank=_lora_rank(problem.model),
+        max_loras=max(len(problem.model.adapters), 1),
     )
     settings = _profiled(problem, gpus, base, request, rung)
     demand = request.demand(problem.workload, settings.max_model_len)
@@ -133,6 +140,12 @@ def candidate(problem: Problem, rung: Rung, ranks: int, *, eager: bool = False) 
     settings = replace(settings, gpu_memory_utilization=share)
     memory = tightest(problem, gpus, settings, demand)
     return Candidate(rung, ranks, gpus, variables, limits, request, settings, memory, problem.reserve)
+
+
+def _lora_rank(model: Model) -> int:
+    """The least rank to tell the engine, which makes room for it; an adapter above all of them is for it to refuse."""
+    needed = model.adapter.rank if model.adapter else 0
+    return next((rank for rank in LORA_RANKS if rank >= needed), LORA_RANKS[-1])
 
 
 def tightest(problem: Problem, gpus: tuple[Gpu, ...], settings: EngineSettings, demand: Demand) -> MemoryPlan:

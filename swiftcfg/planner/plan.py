@@ -16,12 +16,16 @@ from swiftcfg.workload import Workload
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One flag or variable of the deploy command, its value as written, and the reason for it."""
+    """One flag or variable of the deploy command, its value as written, and the reason for it.
+
+    ``words`` are those of a flag that takes several.
+    """
 
     name: str
     value: str
     kind: Literal["flag", "variable"]
     reason: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +90,5 @@ class Plan:
     def config(self) -> DeployConfig:
         """The deploy command that the settings spell."""
         variables = tuple((item.name, item.value) for item in self.settings if item.kind == "variable")
-        flags = tuple(Flag(item.name, (item.value,)) for item in self.settings if item.kind == "flag")
+        flags = tuple(Flag(item.name, item.words or (item.value,)) for item in self.settings if item.kind == "flag")
         return DeployConfig(variables, flags)

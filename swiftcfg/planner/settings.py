@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 from swiftcfg.backend import backend_word, flag_name
 from swiftcfg.errors import InputError
-from swiftcfg.planner.candidate import CONTEXT_STEP, LEAST_BATCH, Candidate, Problem, engine_keywords
+from swiftcfg.planner.candidate import (
+    CONTEXT_STEP,
+    DEFAULT_LORA_RANK,
+    LEAST_BATCH,
+    Candidate,
+    Problem,
+    engine_keywords,
+)
 from swiftcfg.planner.plan import Setting
 from swiftcfg.units import gib
 
@@ -45,7 +52,9 @@ def _what(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
             "template", model.template, "flag", "Some model types have several templates; ms-swift does not guess."
         )
     if model.adapter:
-        yield Setting("adapters", model.adapter.name, "flag", f"The LoRA adapter, rank {model.adapter.rank}.")
+        one = len(model.adapters) == 1
+        reason = f"The LoRA adapter{'' if one else 's'}, rank {model.adapter.rank}{'' if one else ' at most'}."
+        yield Setting("adapters", " ".join(model.adapters), "flag", reason, model.adapters)
     if chosen.settings.torch_dtype:
         yield Setting(
             "torch_dtype", chosen.settings.torch_dtype, "flag",
@@ -81,6 +90,9 @@ def _engine(problem: Problem, chosen: Candidate) -> Iterator[Setting]:
         if unserved:
             reason += f" 0 for {unserved[0]} keeps vLLM from reserving memory for one at start-up."
         yield _knob(problem, "limit_mm_per_prompt", json.dumps(counts), reason)
+    if settings.max_lora_rank > DEFAULT_LORA_RANK and problem.model.adapter:
+        reason = f"The adapter has rank {problem.model.adapter.rank}, and vLLM refuses more than it is told."
+        yield _knob(problem, "max_lora_rank", str(settings.max_lora_rank), reason)
     if settings.enforce_eager:
         yield _knob(problem, "enforce_eager", "true", "Nothing fits with CUDA graphs; decoding is slower without them.")
     yield from _keywords(problem, chosen)
