@@ -13,6 +13,7 @@ from threading import Timer
 from urllib.parse import urlsplit
 
 from swiftcfg.errors import InputError, MachineError
+from swiftcfg.patience import answer_within
 from swiftcfg.values import dataclass
 
 #: No answer to a request for one token is longer; more is left unread. Chosen.
@@ -100,7 +101,7 @@ def exchange(endpoint: Endpoint, method: str, path: str, body: bytes | None = No
     began = time.monotonic()
     connection = _connection(endpoint)
     with _faults_told(endpoint), closing(connection):
-        connection.connect()
+        answer_within(endpoint.timeout_s, connection.connect)  # which takes its time for every address of a name
         with _ended_in_time(connection.sock, began + endpoint.timeout_s):
             with suppress(BrokenPipeError, ConnectionResetError):  # refused before all was sent: the answer says why
                 connection.request(method, endpoint.prefix + path, body, _headers(endpoint, body))

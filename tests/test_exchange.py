@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_nothing_listens():
 
 
 def test_no_such_host():
-    assert fault("no-such-host.invalid:1") == "the name of http://no-such-host.invalid:1 is not known here"
+    assert fault("no-such-host.invalid:1", 120) == "the name of http://no-such-host.invalid:1 is not known here"
     assert fault("a..b:1") == "the name of http://a..b:1 is not known here"
 
 
@@ -164,6 +165,24 @@ def test_a_slow_server_is_given_its_time_and_no_more(behave):
         began = time.monotonic()
         assert fault(f"127.0.0.1:{port}", 0.5) == f"http://127.0.0.1:{port} gave no answer within 0.5 s"
         assert 0.4 < time.monotonic() - began < 5
+
+
+def test_a_name_with_two_addresses_is_given_no_more_time_than_one(monkeypatch):
+    """Connections that nobody accepts fill the queue of a socket, and then Linux answers no more of them."""
+    with ExitStack() as kept:
+        found, port = [], 0
+        for host in ("127.0.0.1", "127.0.0.2"):
+            listener = kept.enter_context(socket.create_server((host, port), backlog=0))
+            port = listener.getsockname()[1]
+            for _ in range(3):
+                waiting = kept.enter_context(socket.socket())
+                waiting.settimeout(0)
+                waiting.connect_ex((host, port))
+            found.append((socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port)))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        began = time.monotonic()
+        assert fault(f"twice.invalid:{port}", 1.0) == f"http://twice.invalid:{port} gave no answer within 1 s"
+        assert time.monotonic() - began < 1.9
 
 
 def test_a_server_without_tls_is_told_from_one_with_it():
