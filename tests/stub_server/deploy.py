@@ -27,7 +27,7 @@ Settings, all optional:
     slow_s             chat requests take this long
 """
 
-# ruff: noqa: PTH110, PTH118, PTH119, PTH123, PTH208, SIM115
+# ruff: noqa: PTH104, PTH110, PTH118, PTH119, PTH123, PTH208, SIM115
 # (it starts often, and pathlib takes longer than the rest of it)
 
 import base64
