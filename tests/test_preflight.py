@@ -34,7 +34,7 @@ from swiftcfg.preflight.software import differences as version_differences
 from swiftcfg.preflight.software import needs, shadowed
 from swiftcfg.starting import StartOptions, subject_of_file, subject_of_plan
 from swiftcfg.starting.known import why_on_cpu
-from swiftcfg.units import GIB, MIB
+from swiftcfg.units import GIB, MIB, Range
 
 MODEL = "Qwen2.5-VL-3B-Instruct"
 
@@ -387,11 +387,19 @@ def test_the_revision_that_a_branch_stands_for_comes_first(tmp_path: Path):
 # --- cards
 
 
+def _of(amount: float) -> Range:
+    return Range.exactly(int(amount))
+
+
 def test_cards_must_be_as_many_and_as_large_as_planned():
     two, one, large = gpus("2xL40S"), gpus("L40S"), gpus("H100-80GB")
     assert told(differences(two, two)) == []
     assert told(differences(two, one)) == [("error", "the plan is for 2x L40S, and here is 1x L40S")]
     assert told(differences(one, ())) == [("error", "the plan is for 1x L40S, and here is no GPU")]
+    (card,) = one
+    less, much_less = ((replace(card, cuda_total=_of(card.cuda_total.low * share)),) for share in (0.98, 0.9))
+    assert told(differences(one, less)) == []
+    assert [severity for severity, _ in told(differences(one, much_less))] == ["error"]
     assert told(differences(one, large)) == [
         ("note", f"the plan is for L40S, and {large[0].name} serves, with at least its memory")
     ]

@@ -108,8 +108,8 @@ def no_room_for_a_request(engine: Engine, available: float, fitting: int) -> str
     needed = gib(length * engine.account["kv_bytes_per_token"], engine.version)
     return (
         f"ValueError: To serve at least one request with the models's max seq len ({length}), ({needed} GiB KV cache "
-        f"is needed, which is larger than the available KV cache memory ({gib(available, engine.version)} GiB). Based on "
-        f"the available memory, the estimated maximum model length is {fitting}. Try increasing "
+        f"is needed, which is larger than the available KV cache memory ({gib(available, engine.version)} GiB). "
+        f"Based on the available memory, the estimated maximum model length is {fitting}. Try increasing "
         "`gpu_memory_utilization` or decreasing `max_model_len` when initializing the engine."
     )
 

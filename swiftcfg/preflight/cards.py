@@ -16,6 +16,8 @@ from swiftcfg.starting.known import Known
 from swiftcfg.units import MIB, gib
 from swiftcfg.visible_gpus import ORDER, VISIBLE
 
+#: Cards of one name differ by what driver and error correction keep; whether a plan still fits the rules judge. Chosen.
+_ALIKE = 0.97
 #: A desktop or a monitor holds less. Chosen.
 _WORTH = 512 * MIB
 #: Kinds of cards that NVML knows nothing of, by the mark in the version of torch.
@@ -94,7 +96,7 @@ def differences(planned: Sequence[Gpu], seen: Sequence[Gpu]) -> Iterator[Said]:
         yield Problem("gpus", "error", f"the plan is for {_named(planned)}, and here is {_named(seen)}", _PLAN_AGAIN)
         return
     for wanted, there in zip(planned, seen, strict=False):
-        if there.cuda_total.best < wanted.cuda_total.low:
+        if there.cuda_total.best < wanted.cuda_total.low * _ALIKE:
             yield Problem(
                 "gpus", "error",
                 f"the plan is for {wanted.name} with {gib(wanted.cuda_total.best)}, and {shown(there)} has "
