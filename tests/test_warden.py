@@ -388,7 +388,7 @@ def test_a_second_ctrl_c_ends_a_server_that_takes_its_time(environment, tmp_path
         assert b"stopping" in follower.stderr.readline()
         follower.send_signal(signal.SIGINT)
         _, err = follower.communicate(timeout=PATIENCE_S)
-        assert err.decode().splitlines()[-1] == "swiftcfg: tiny: stopped, 1 processes had to be killed"
+        assert err.decode().splitlines()[-1] == "swiftcfg: tiny: stopped, 1 process had to be killed"
 
 
 @pytest.mark.parametrize("way", ["SIGKILL", "closed output"])

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from swiftcfg.cli import SERVER_STATUS
 from swiftcfg.cli.console import Console
 from swiftcfg.cli.launch_jobs import Asked, PlanJob, subject_of_target
 from swiftcfg.cli.options import echo
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from swiftcfg.probe import Check
     from swiftcfg.serverlog import Cause
 
-IN_THE_WAY, FAILED = 1, 5
+IN_THE_WAY_STATUS = 1
 #: Beyond the time that a problem says it lasts.
 _WAIT_MARGIN_S = 1.0
 
@@ -102,7 +103,7 @@ class Launch:
             return self._dry_run(found, command)
         self.console.text(preflight_text(found))
         if found.errors:
-            return self._outcome(IN_THE_WAY, found, command)
+            return self._outcome(IN_THE_WAY_STATUS, found, command)
         with self.interrupts.kept():
             self.interrupts.check()
             return self._started(found, command)
@@ -141,7 +142,7 @@ class Launch:
 
     def _failed(self, died: Died, found: Preflight, command: StartCommand, **more: Any) -> Outcome:
         self.console.text(cause_text(died.cause, died.took_s, died.tail))
-        return self._outcome(FAILED, found, command, died.cause, failure=died_data(died), **more)
+        return self._outcome(SERVER_STATUS, found, command, died.cause, failure=died_data(died), **more)
 
     def _serves(self, session: Session, proved: Proved, found: Preflight, command: StartCommand) -> Outcome:
         """Told before the leash is let go of: where that cannot be told, nothing stays behind."""
@@ -160,7 +161,7 @@ class Launch:
     def _dry_run(self, found: Preflight, command: StartCommand) -> Outcome:
         if self.asked.form == "text":
             echo(f"{preflight_text(found)}\n{start_text(command)}")
-        return self._outcome(IN_THE_WAY if found.errors else 0, found, command)
+        return self._outcome(IN_THE_WAY_STATUS if found.errors else 0, found, command)
 
     def _outcome(
         self, status: int, found: Preflight, command: StartCommand, cause: Cause | None = None, **more: Any

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from swiftcfg.cli import SERVER_STATUS
 from swiftcfg.cli.options import Duration, echo, format_option, key_of
 
 
@@ -28,4 +29,4 @@ def status(context: click.Context, name: str, api_key_env: str | None, timeout: 
 
     found = standing(read_server(name, os.environ), key_of(api_key_env), timeout)
     echo(standing_json(found) if form == "json" else standing_text(found, datetime.now(timezone.utc)), form)
-    context.exit(0 if is_well(found) else 5)
+    context.exit(0 if is_well(found) else SERVER_STATUS)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from swiftcfg.chat import Endpoint, NoAnswerError, health, models
+from swiftcfg.chat import OK, Endpoint, NoAnswerError, health, models
 from swiftcfg.launch.causes import hung, moved
 from swiftcfg.launch.follow import Follow
 from swiftcfg.launch.interrupt import Interrupts
@@ -23,7 +23,6 @@ _END_PATIENCE_S = 20.0
 _REQUEST_S = 120.0
 #: The end of the output that is shown of a server that died.
 _SHOWN_LINES = 12
-_OK = 200
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _answering(follow: Follow, heard: Listening, target: Target) -> Endpoint | N
         return None
     endpoint = Endpoint("http", _reachable(heard.host), heard.port, "", target.api_key, _ANSWER_S)
     try:
-        ready = health(endpoint) == _OK if target.has_health else bool(models(endpoint))
+        ready = health(endpoint) == OK if target.has_health else bool(models(endpoint))
     except NoAnswerError:
         return None
     return replace(endpoint, timeout_s=min(_REQUEST_S, target.patience_s)) if ready else None

@@ -17,8 +17,6 @@ from swiftcfg.values import dataclass
 #: One letter, as the proof sends it.
 _TEXT = "x"
 _NVML_PATIENCE_S = 1.0
-#: The address under which a server that listens on all of them is asked.
-_LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @dataclass(frozen=True)

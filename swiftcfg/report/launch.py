@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.launch.applied import SettingCheck
 from swiftcfg.launch.attempt import Died
 from swiftcfg.launch.session import Proved
 from swiftcfg.planner import Plan
+from swiftcfg.report.cause import cause_data
+from swiftcfg.report.layout import wrapped
 from swiftcfg.report.plain import plain
 from swiftcfg.report.probe import check_line, checks_remarks, checks_table
 from swiftcfg.serverlog import Cause, Comparison, Measured, Stage
 from swiftcfg.units import duration, gib
 from swiftcfg.values import dataclass
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 
 
@@ -73,8 +73,8 @@ def served_text(name: str, proved: Proved, *, detached: bool, log: str) -> str:
 def cause_text(cause: Cause, took_s: float, tail: Sequence[str]) -> str:
     """The last lines of a server that is gone, the cause in one line, and what to change."""
     lines = ["Last lines of the server:", *(f"  {plain(line)[:300]}" for line in tail)] if tail else []
-    lines += [_filled(f"cause ({cause.kind}), after {duration(took_s)}: {cause.sentence}")]
-    lines += [_filled(f"change: {cause.remedy}")] if cause.remedy else []
+    lines += [wrapped(plain(f"cause ({cause.kind}), after {duration(took_s)}: {cause.sentence}"), "  ")]
+    lines += [wrapped(plain(f"change: {cause.remedy}"), "  ")] if cause.remedy else []
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -154,17 +154,3 @@ def _comparison_data(row: Comparison) -> dict[str, Any]:
 def died_data(died: Died) -> dict[str, Any]:
     """The object ``failure`` of launch's JSON."""
     return cause_data(died.cause) | {"after_s": round(died.took_s, 1), "tail": [plain(line) for line in died.tail]}
-
-
-def cause_data(cause: Cause) -> dict[str, Any]:
-    """A cause for programs."""
-    return {
-        "kind": cause.kind,
-        "sentence": plain(cause.sentence),
-        "remedy": plain(cause.remedy),
-        "figures": dict(cause.figures),
-    }
-
-
-def _filled(text: str) -> str:
-    return fill(plain(text), WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from textwrap import fill
 from typing import Any
 
 from swiftcfg.launch.standing import Standing
 from swiftcfg.report.as_json import as_json
-from swiftcfg.report.launch import cause_data
+from swiftcfg.report.cause import cause_data
+from swiftcfg.report.layout import wrapped
 from swiftcfg.report.plain import plain
 from swiftcfg.report.servers import server_data, state_text, time_of
 from swiftcfg.units import MIB, duration, gib
 
-WIDTH = 100
 SCHEMA_VERSION = 1
 _LABEL = 12
 
@@ -63,10 +62,7 @@ def _text(value: object) -> str:
 
 
 def _row(label: str, text: str) -> str:
-    return fill(
-        text, WIDTH, initial_indent=f"{label:<{_LABEL}}", subsequent_indent=" " * _LABEL,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    return wrapped(text, " " * _LABEL, first=f"{label:<{_LABEL}}")
 
 
 def standing_json(found: Standing) -> str:

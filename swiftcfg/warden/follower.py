@@ -122,8 +122,12 @@ def main(words: list[str]) -> int:
 def _end(ended: Event | None) -> str:
     if ended is None:
         return "ended, and so did what watched over it"
-    killed = f", {len(ended['killed'])} processes had to be killed" if ended["killed"] else ""
+    killed = f", {_many(len(ended['killed']))} had to be killed" if ended["killed"] else ""
     return _HOW[ended["by"]] + (f" with status {ended['status']}" if ended["by"] == "itself" else "") + killed
+
+
+def _many(count: int) -> str:
+    return f"{count} process{'' if count == 1 else 'es'}"
 
 
 _HOW = {
