@@ -136,6 +136,14 @@ def test_a_card_that_is_too_small_stops_no_start_where_cuda_may_take_another_one
     assert {severity for _, severity, _ in look(small + small.replace("GPU-7", "GPU-8"))} == {"error"}
 
 
+@pytest.mark.parametrize(("machine", "variables"), [(H100, {}), (H100 + H100, {"CUDA_VISIBLE_DEVICES": "0"})])
+def test_one_card_is_not_enough_for_a_call_that_needs_two(look: Any, machine: str, variables: dict[str, str]):
+    ((_, severity, sentence),) = look(machine, text=f"{CALL.rstrip()} --vllm_tensor_parallel_size 2\n", **variables)
+    assert (severity, sentence) == (
+        "error", "the call needs 2 cards, and GPU 0 (NVIDIA H100 80GB HBM3) is the only one that CUDA would see",
+    )  # fmt: skip
+
+
 def test_a_driver_that_wakes_up_slowly_is_waited_for(look: Any):
     assert look("sleep nvmlInitWithFlags 1200\n" + H100) == []
 

@@ -44,6 +44,7 @@ def check_gpus(known: Known) -> Iterator[Said]:
         yield from differences(known.subject.plan.gpus, inventory.gpus)
     elif known.subject.given.gpu:
         yield Note("gpus", f"judged by what NVML sees here, {_named(inventory.gpus)}, not by --gpu")
+    yield from _missing(known, inventory.gpus)
     yield from holders(inventory.gpus[: known.ranks])
 
 
@@ -88,6 +89,17 @@ def _unknown_to_vllm(listed: str, vllm: Version) -> tuple[str, ...]:
     known = ("GPU-",) if vllm >= _VLLM_KNOWS_UUIDS else ()
     entries = (entry.strip() for entry in listed.split(","))
     return tuple(entry for entry in entries if entry.startswith(("GPU-", "MIG-")) and not entry.startswith(known))
+
+
+def _missing(known: Known, seen: Sequence[Gpu]) -> Iterator[Problem]:
+    """A single card that is to be several; of more cards, and of those that the call names, PAR002 tells."""
+    needed = known.ranks * known.facts.settings.data_parallel_size
+    if len(seen) == 1 < needed and known.subject.plan is None and known.config.variable(VISIBLE) is None:
+        yield Problem(
+            "gpus", "error", f"the call needs {needed} cards, and {shown(seen[0])} is the only one that CUDA would see",
+            "split it over as many cards as there are, or look at nvidia-smi, CUDA_VISIBLE_DEVICES and the container's "
+            "--gpus",
+        )  # fmt: skip
 
 
 def differences(planned: Sequence[Gpu], seen: Sequence[Gpu]) -> Iterator[Said]:
