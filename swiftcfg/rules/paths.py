@@ -7,8 +7,8 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:.*)?", re.ASCII)
 
 
 def is_path(word: str) -> bool:
-    """Whether a word can only be a path: it begins like one, or has more parts than a hub id."""
-    return word.startswith(("/", "./", "../", "~")) or (word.count("/") > 1 and not _HUB_ID.fullmatch(word))
+    """Whether a word can only be a path: it begins like one, or has more or fewer parts than a hub id."""
+    return word.startswith(("/", "./", "../", "~")) or (word.count("/") != 1 and not _HUB_ID.fullmatch(word))
 
 
 def is_relative_path(word: str) -> bool:
