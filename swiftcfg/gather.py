@@ -13,7 +13,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import MemoryPlan
 from swiftcfg.model import Model
-from swiftcfg.nvml import Machine, find_gpus, machine_within, visible_inventory
+from swiftcfg.nvml import Machine, find_gpus, machine_or_fault, visible_inventory
 from swiftcfg.nvml_faults import GpuError
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
@@ -31,13 +31,17 @@ NVML_PATIENCE_S = 1.0
 
 @dataclass(frozen=True)
 class Given:
-    """What is the same for every call: the options, and what they stand for."""
+    """What is the same for every call: the options, and what they stand for.
+
+    ``machine`` is what NVML tells, or why it tells nothing; it is asked where that is None and matters.
+    """
 
     runtime: Runtime
     catalog: FlagCatalog
     model: str | None = None
     gpu: str | None = None
     workload: Workload | None = None
+    machine: Machine | GpuError | None = None
 
 
 def gather(origin: Origin, script: Script, given: Given) -> Facts:
@@ -125,7 +129,7 @@ def _found_gpus(config: DeployConfig, given: Given, reasons: dict[str, str]) -> 
     """The cards that the command sees. A single card that is described stands for each that it uses."""
     visible = config.variable(VISIBLE)
     if given.gpu is None:
-        found = _machine_gpus(visible)
+        found = _machine_gpus(visible, given.machine)
     else:
         described = find_gpus(given.gpu, {}).gpus
         found = described if len(described) == 1 or visible is None else _chosen(described, visible)
@@ -144,10 +148,10 @@ def _chosen(gpus: tuple[Gpu, ...], visible: str | Unknown) -> tuple[Gpu, ...] | 
     return selection.gpus or f"{'; '.join(selection.notes)}: --gpu describes {len(gpus)}"
 
 
-def _machine_gpus(visible: str | Unknown | None) -> tuple[Gpu, ...] | str:
+def _machine_gpus(visible: str | Unknown | None, machine: Machine | GpuError | None) -> tuple[Gpu, ...] | str:
     if isinstance(visible, Unknown):
         return f"{VISIBLE} is {visible.expression}, which is not known: give --gpu"
-    machine = last_seen()
+    machine = _machine() if machine is None else machine
     if isinstance(machine, GpuError):
         return f"{machine.sentence}: give --gpu"
     given = {} if visible is None else {VISIBLE: visible}
@@ -157,28 +161,10 @@ def _machine_gpus(visible: str | Unknown | None) -> tuple[Gpu, ...] | str:
         return f"{error.sentence}: give --gpu"
 
 
-@dataclass
-class _Seen:
-    """What NVML told of this machine; or why it told nothing."""
-
-    machine: Machine | GpuError | None = None
-
-
-_SEEN = _Seen()
-
-
-def last_seen() -> Machine | GpuError:
-    """What NVML told of this machine when it was asked last, and now where it was not asked."""
-    return look_again(NVML_PATIENCE_S) if _SEEN.machine is None else _SEEN.machine
-
-
-def look_again(patience_s: float) -> Machine | GpuError:
-    """What NVML tells now, for this and what follows; or why it tells nothing."""
-    try:
-        _SEEN.machine = machine_within(patience_s)
-    except GpuError as error:
-        _SEEN.machine = error.with_traceback(None)
-    return _SEEN.machine
+@cache
+def _machine() -> Machine | GpuError:
+    """What NVML tells of this machine, asked once; or why it tells nothing."""
+    return machine_or_fault(NVML_PATIENCE_S)
 
 
 def _known_limits(deployment: Deployment | None, reasons: dict[str, str]) -> Limits | None:

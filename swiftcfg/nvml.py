@@ -124,6 +124,14 @@ def machine_within(seconds: float) -> Machine:
         raise UntoldError(f"NVML did not answer within {seconds:g} s", "look at nvidia-smi", f"; {WAY_OUT}") from None
 
 
+def machine_or_fault(seconds: float) -> Machine | GpuError:
+    """What NVML tells within that time; or why it tells nothing."""
+    try:
+        return machine_within(seconds)
+    except GpuError as error:
+        return error.with_traceback(None)
+
+
 @contextmanager
 def _session(pynvml: Any) -> Iterator[None]:
     """NVML between init and shutdown; its errors leave as GpuError."""

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
+from rule_facts import Surroundings, facts_of
 
 from swiftcfg.preflight import Note, Preflight, Problem
 from swiftcfg.report.as_json import as_json
@@ -14,6 +15,7 @@ from swiftcfg.starting import Change, StartCommand
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 from preflight_schema import PREFLIGHT, START
 
+(FACTS,) = facts_of("swift deploy --model m", Surroundings())
 FOUND = Preflight(
     (
         Problem("settings SEC001", "warning", "everybody may use it\x1b[2J", "listen on this machine only"),
@@ -22,6 +24,7 @@ FOUND = Preflight(
     ),
     (Note("gpus", "serves on the CPU (torch 2.13.0+cpu)"),),
     0.1234,
+    FACTS,
 )
 COMMAND = StartCommand(
     ("/env/bin/python", "/env/deploy.py", "--model", "a b", "--stop", "x", "y", "--verbose"),
@@ -48,7 +51,7 @@ def test_people_read_errors_first_each_with_what_to_do():
         "                            → listen on this machine only\n"
         "  note     gpus             serves on the CPU (torch 2.13.0+cpu)\n"
     )
-    assert preflight_text(Preflight((), (), 0.05)) == "Preflight: nothing in the way (0.05 s)\n"
+    assert preflight_text(Preflight((), (), 0.05, FACTS)) == "Preflight: nothing in the way (0.05 s)\n"
 
 
 def test_people_read_what_would_be_started_and_no_secret():

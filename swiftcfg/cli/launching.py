@@ -126,7 +126,7 @@ class Launch:
         terms = Terms(
             self.name, folder_of(self.name, os.environ), asked.wait_timeout, asked.grace, proof=not asked.no_proof
         )
-        with Session(self.subject, command, terms, self.console, self.interrupts) as session:
+        with Session(self.subject, found.facts, command, terms, self.console, interrupts=self.interrupts) as session:
             result = session.run(self._tell_check)
             if isinstance(result, Died):
                 return self._failed(result, found, command)

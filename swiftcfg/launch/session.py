@@ -11,7 +11,6 @@ from swiftcfg.chat import OK, Endpoint
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
 from swiftcfg.expectation import Samples, choose_samples
 from swiftcfg.facts import Facts
-from swiftcfg.gather import last_seen
 from swiftcfg.launch.applied import SettingCheck, settings_checks
 from swiftcfg.launch.attempt import Died, Served, Target, attempt, died, ended, stop
 from swiftcfg.launch.backoff import is_memory
@@ -23,7 +22,6 @@ from swiftcfg.probe import Check, Proof, look, prove, try_items
 from swiftcfg.serverlog import Cause, Comparison, compare, figures_of
 from swiftcfg.servers.state import now
 from swiftcfg.starting import StartCommand, Subject
-from swiftcfg.starting.known import known_of
 from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.warden.start import start_warden
@@ -63,13 +61,15 @@ class Proved:
 
 
 class Session:
-    """One server and who is told of it. The server ends with the session, unless it was detached."""
+    """One server and who is told of it; it is proved by the ``facts`` that it was judged by before the start.
+
+    The server ends with the session, unless it was detached.
+    """
 
     def __init__(
-        self, subject: Subject, command: StartCommand, terms: Terms, told: Told, interrupts: Interrupts
+        self, subject: Subject, facts: Facts, command: StartCommand, terms: Terms, told: Told, *, interrupts: Interrupts
     ) -> None:
-        self.subject, self.terms, self.interrupts = subject, terms, interrupts
-        self.facts: Facts = known_of(subject, last_seen()).facts
+        self.subject, self.facts, self.terms, self.interrupts = subject, facts, terms, interrupts
         self._killed_before = oom_kills()
         order = {
             "name": terms.name, "folder": terms.folder, "argv": command.argv, "environment": command.environment,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from swiftcfg.errors import SwiftcfgError
-from swiftcfg.gather import look_again
+from swiftcfg.nvml import machine_or_fault
 from swiftcfg.preflight.result import Note, Preflight, Problem, Said
 from swiftcfg.preflight.table import CHECKS, Check
 from swiftcfg.starting import Subject
@@ -19,11 +19,11 @@ _NVML_PATIENCE_S = 15.0
 def preflight(subject: Subject) -> Preflight:
     """Every check of the table on one subject; nothing is started, imported from its environment or changed."""
     began = time.monotonic()
-    known = known_of(subject, look_again(_NVML_PATIENCE_S))
+    known = known_of(subject, machine_or_fault(_NVML_PATIENCE_S))
     said = tuple(one for check in CHECKS for one in _said(check, known))
     problems = tuple(one for one in said if isinstance(one, Problem))
     notes = tuple(one for one in said if isinstance(one, Note))
-    return Preflight(problems, notes, time.monotonic() - began)
+    return Preflight(problems, notes, time.monotonic() - began, known.facts)
 
 
 def _said(check: Check, known: Known) -> Iterator[Said]:

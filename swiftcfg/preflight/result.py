@@ -1,7 +1,9 @@
 """What a preflight says: problems that stop or hurt a start, and notes, among them on what could not be checked."""
 
+from dataclasses import field
 from typing import Literal
 
+from swiftcfg.facts import Facts
 from swiftcfg.values import dataclass
 
 #: error: the server would not start, or not as it is planned. warning: it may, with a loss or a risk.
@@ -32,11 +34,12 @@ Said = Problem | Note
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Everything that was found, in the order of the checks, and how long that took."""
+    """Everything that was found, in the order of the checks, how long that took, and the facts that were judged."""
 
     problems: tuple[Problem, ...]
     notes: tuple[Note, ...]
     took_s: float
+    facts: Facts = field(repr=False, compare=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -57,7 +57,7 @@ class Known:
 def known_of(subject: Subject, machine: Machine | GpuError) -> Known:
     """Gather the facts: cards that NVML sees count, those that ``--gpu`` describes only where it sees none."""
     described = isinstance(machine, GpuError) or not any(board.gpus for board in machine.boards)
-    given = subject.given if described else replace(subject.given, gpu=None)
+    given = replace(subject.given, machine=machine, gpu=subject.given.gpu if described else None)
     facts = gather(subject.origin, subject.script, given)
     on_cpu = why_on_cpu(subject.installation.packages, facts.settings.backend, _environment(subject))
     return Known(subject, _without_cards(facts, on_cpu) if on_cpu else facts, machine, on_cpu)
