@@ -19,7 +19,7 @@ from planning import gpus, plan, problem
 from swiftcfg.ports import Binding
 from swiftcfg.preflight import Note, Preflight, Problem, preflight
 from swiftcfg.preflight.address import Holder, Seen, judge, see
-from swiftcfg.preflight.cards import differences
+from swiftcfg.preflight.cards import differences, old_driver
 from swiftcfg.preflight.host import HostMemory, base_bytes, cache_bytes
 from swiftcfg.preflight.host import judge as judge_memory
 from swiftcfg.preflight.host import see as see_memory
@@ -385,6 +385,24 @@ def test_the_revision_that_a_branch_stands_for_comes_first(tmp_path: Path):
 
 
 # --- cards
+
+
+@pytest.mark.parametrize(
+    ("packages", "driver", "built"),
+    [
+        ({"torch": "2.11.0+cu130"}, "12.8", "13.0"),
+        ({"torch": "2.11.0+cu130"}, "13.0", None),
+        ({"torch": "2.8.0+cu128"}, "12.4", None),
+        ({"torch": "2.8.0", "nvidia-cuda-runtime-cu12": "12.8.90"}, "11.8", "12.8.90"),
+        ({"torch": "2.11.0", "nvidia-cuda-runtime": "13.0.96"}, "12.8", "13.0.96"),
+        ({"torch": "2.11.0"}, "12.8", None),
+        ({"torch": "2.11.0+cu130"}, None, None),
+    ],
+)
+def test_a_driver_older_than_the_cuda_of_torch_is_told(packages: dict[str, str], driver: str | None, built: str | None):
+    found = [sentence for _, sentence in told(old_driver(packages, driver))]
+    why = f"torch {packages['torch']} is built for CUDA {built}, and the driver is for CUDA {driver}: it is too old"
+    assert found == ([why] if built else [])
 
 
 def _of(amount: float) -> Range:

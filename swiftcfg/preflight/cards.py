@@ -3,7 +3,8 @@
 Whether the account closes on them is what the rules say, which are run on these cards; see written.py.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -16,6 +17,9 @@ from swiftcfg.starting.known import Known
 from swiftcfg.units import MIB, gib
 from swiftcfg.visible_gpus import ORDER, VISIBLE
 
+_CUDA_BUILD = re.compile(r"\+cu(?P<major>\d\d)(?P<minor>\d)")
+#: The runtime's wheels: from CUDA 13 on without its number (https://pypi.org/project/nvidia-cuda-runtime/).
+_CUDA_RUNTIMES = ("nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12", "nvidia-cuda-runtime-cu11")
 #: Cards of one name differ by what driver and error correction keep; whether a plan still fits the rules judge. Chosen.
 _ALIKE = 0.97
 #: A desktop or a monitor holds less. Chosen.
@@ -39,6 +43,7 @@ def check_gpus(known: Known) -> Iterator[Said]:
         yield _unseen(known, error)
         return
     yield from _misnamed(known)
+    yield from old_driver(known.packages, inventory.cuda_driver)
     yield from (Note("gpus", note) for note in inventory.notes)
     if known.subject.plan:
         yield from differences(known.subject.plan.gpus, inventory.gpus)
@@ -89,6 +94,28 @@ def _unknown_to_vllm(listed: str, vllm: Version) -> tuple[str, ...]:
     known = ("GPU-",) if vllm >= _VLLM_KNOWS_UUIDS else ()
     entries = (entry.strip() for entry in listed.split(","))
     return tuple(entry for entry in entries if entry.startswith(("GPU-", "MIG-")) and not entry.startswith(known))
+
+
+def old_driver(packages: Mapping[str, str], driver: str | None) -> Iterator[Problem]:
+    """A driver serves every CUDA of its own major version (https://docs.nvidia.com/deploy/cuda-compatibility/).
+
+    No error: a container may bring the libraries that make an older one do.
+    """
+    built = _cuda_of(packages)
+    if driver and built and int(driver.partition(".")[0]) < int(built.partition(".")[0]):
+        yield Problem(
+            "gpus", "warning",
+            f"torch {packages['torch']} is built for CUDA {built}, and the driver is for CUDA {driver}: it is too old",
+            "install a newer driver, or a torch for an older CUDA",
+        )  # fmt: skip
+
+
+def _cuda_of(packages: Mapping[str, str]) -> str | None:
+    """What torch is built for: its version says so (``2.8.0+cu128``), or the CUDA runtime that pip brought with it."""
+    match = _CUDA_BUILD.search(packages.get("torch", ""))
+    if match:
+        return f"{match['major']}.{match['minor']}"
+    return next((packages[name] for name in _CUDA_RUNTIMES if name in packages), None) if "torch" in packages else None
 
 
 def _missing(known: Known, seen: Sequence[Gpu]) -> Iterator[Problem]:
