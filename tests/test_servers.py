@@ -2,8 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timezone
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +20,13 @@ from leaks import no_leaks
 from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, wait
 
 from swiftcfg.errors import InputError, MachineError
+from swiftcfg.launch.standing import standing
 from swiftcfg.procfs import process
-from swiftcfg.report.servers import end_text
+from swiftcfg.report.servers import end_text, servers_json, servers_text, stopped_json, stopped_text
+from swiftcfg.report.standing import standing_json, standing_text
 from swiftcfg.servers.folder import ServerFolder
-from swiftcfg.servers.found import list_servers, read_server, remove_stale
+from swiftcfg.servers.following import log_of
+from swiftcfg.servers.found import Servers, list_servers, read_server, remove_stale, without_stale
 from swiftcfg.servers.members import TOKEN_VARIABLE, left_behind
 from swiftcfg.servers.names import checked_name, folder_of, servers_root
 from swiftcfg.servers.state import here, new_state, write_state
@@ -26,6 +34,7 @@ from swiftcfg.servers.stopping import stop_server
 
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
 TOKEN = os.urandom(16).hex()
+NOW = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -167,6 +176,122 @@ def test_a_damaged_state_is_told_and_hides_no_other(environ, content):
     found = list_servers(environ)
     assert [each.name for each in found.servers] == ["good"]
     assert len(found.notes) == 1
+
+
+#: What no field of a state is, or nearly none.
+ODD = [
+    None,
+    "",
+    "x",
+    "\x1b[2J\n\u202e\ud800",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    0,
+    -1,
+    10**400,
+    1.5,
+    float("nan"),
+    True,
+    "9" * 5000,
+]
+MISSING = object()
+
+
+def fields(value: Any, *place: str) -> Iterator[tuple[str, ...]]:
+    """Where something stands in a state, from the whole of it on."""
+    yield place
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from fields(inner, *place, name)
+
+
+def mutated(state: Any, place: tuple[str, ...], value: Any) -> Any:
+    if not place:
+        return value
+    rest = {name: inner for name, inner in state.items() if name != place[0]}
+    return rest if value is MISSING and not place[1:] else rest | {place[0]: mutated(state[place[0]], place[1:], value)}
+
+
+@pytest.mark.parametrize("ended", [None, {"status": 1, "by": "itself", "killed": [2], "at": NOW, "tail": ["x"]}])
+def test_whatever_a_field_of_a_state_is_it_is_told_or_can_be_shown(environ, ended):
+    """And what it says is never taken for a process to signal: the only ones that it names are not there."""
+    record = {
+        "model": "m/tiny", "url": "http://127.0.0.1:9", "served_model_name": "tiny", "backend": "vllm",
+        "ready_at": NOW, "versions": {"ms-swift": "4.6.0"}, "variables": {"A": "b"}, "proved": True,
+        "measured": {"kv cache": {"value": 1}},
+    }  # fmt: skip
+    state = put(environ, record=record, ended=ended, log_lost={"lines": 1, "why": "x"})
+    path = Path(folder_of("tiny", environ)) / "state.json"
+    for place, value in product(fields(state), (*ODD, MISSING)):
+        if place or value is not MISSING:
+            path.write_text(json.dumps(mutated(state, place, value)))
+            shown(environ)
+
+
+def shown(environ) -> None:
+    """Every report of the server tiny, where its state can be read."""
+    try:
+        server = read_server("tiny", environ)
+        found = standing(server, None, 1.0)
+    except MachineError:
+        assert len(list_servers(environ).notes) == 1
+        return
+    now = datetime.now(timezone.utc)
+    texts = [servers_text(Servers((server,), ()), now), standing_text(found, now), servers_json(Servers((server,), ()))]
+    stopped = stop_server("tiny", environ, print)
+    assert "\x1b" not in "".join([*texts, standing_json(found), stopped_text(stopped), stopped_json(stopped)])
+
+
+def test_a_copy_of_a_state_is_no_other_server(environ):
+    """Else to stop the copy would stop the server."""
+    put(environ)
+    shutil.copytree(folder_of("tiny", environ), folder_of("copy", environ))
+    with pytest.raises(MachineError, match="the state of copy cannot be read: it is the state of another server"):
+        stop_server("copy", environ, print)
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b" " * 2**25, b'{"a":' * 200_000], ids=["list", "blank", "table"])
+def test_a_state_without_end_is_told(environ, content):
+    put(environ)
+    (Path(folder_of("tiny", environ)) / "state.json").write_bytes(content)
+    with pytest.raises(MachineError, match="the state of tiny cannot be read"):
+        read_server("tiny", environ)
+
+
+@pytest.mark.parametrize("put_there", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/etc/passwd")])
+@pytest.mark.parametrize("name", ["state.json", "log", "lock"])
+def test_what_is_no_file_of_ours_is_told_and_never_followed(environ, name, put_there):
+    put(environ)
+    path = Path(folder_of("tiny", environ)) / name
+    path.unlink(missing_ok=True)
+    put_there(path)
+    before = Path("/etc/passwd").stat()
+    for command in (read_server, lambda *words: [*log_of(*words, None, follow=False)], remove_stale):
+        with suppress(MachineError):
+            command("tiny", environ)
+    after = Path("/etc/passwd").stat()
+    assert (before.st_mode, before.st_mtime, before.st_size) == (after.st_mode, after.st_mtime, after.st_size)
+
+
+def test_files_of_others_in_the_folder_stay_and_the_server_is_forgotten(environ):
+    put(environ)
+    other = Path(folder_of("tiny", environ)) / "notes.txt"
+    other.write_text("mine")
+    assert remove_stale("tiny", environ)
+    assert other.read_text() == "mine"
+    assert list_servers(environ) == Servers((), ())
+
+
+def test_what_cannot_be_removed_stays_listed_with_a_note(environ):
+    put(environ)
+    log = Path(folder_of("tiny", environ)) / "log.1"
+    log.mkdir()
+    put(environ, "other")
+    left = without_stale(list_servers(environ), environ)
+    assert [each.name for each in left.servers] == ["tiny"]
+    assert "tiny cannot be removed" in left.notes[0]
 
 
 def test_folders_that_are_no_servers_are_passed_over(environ, tmp_path):

@@ -20,12 +20,11 @@ def ps(form: str, *, everything: bool, clean: bool) -> None:
     from datetime import datetime, timezone
 
     from swiftcfg.report.servers import servers_json, servers_text
-    from swiftcfg.servers.found import Servers, list_servers, remove_stale
+    from swiftcfg.servers.found import Servers, list_servers, without_stale
 
     found = list_servers(os.environ)
     if clean:
-        gone = {each.name for each in found.servers if not each.lives and remove_stale(each.name, os.environ)}
-        found = Servers(tuple(each for each in found.servers if each.name not in gone), found.notes)
+        found = without_stale(found, os.environ)
     if not everything:
         found = Servers(tuple(each for each in found.servers if each.phase != "ended"), found.notes)
     echo(servers_json(found) if form == "json" else servers_text(found, datetime.now(timezone.utc)), form)

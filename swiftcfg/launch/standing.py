@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from swiftcfg.chat import Answer, NoAnswerError, chat, endpoint_of
 from swiftcfg.errors import MachineError
@@ -99,5 +99,5 @@ def _heard(server: Server) -> tuple[tuple[str, ...], str]:
 def _release(versions: object) -> Version | None:
     try:
         return Version(versions["ms-swift"]) if isinstance(versions, Mapping) else None
-    except (KeyError, InvalidVersion):
+    except (KeyError, ValueError):  # what no release is called, too
         return None

@@ -37,8 +37,8 @@ def _rows(found: Standing, now: datetime) -> Iterator[tuple[str, str]]:
     yield "cause", f"{found.cause.kind}: {plain(found.cause.sentence)}" if found.cause else ""
     yield "change", plain(found.cause.remedy) if found.cause else ""
     yield "model", _text(record.get("model"))
-    yield "versions", ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
-    yield "settings", " ".join(f"{plain(name)}={plain(value)}" for name, value in record.get("variables", {}).items())
+    yield "versions", plain(", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items()))
+    yield "settings", plain(" ".join(f"{name}={value}" for name, value in record.get("variables", {}).items()))
     if server.members:
         count, held = len(server.members), server.memory_bytes() / MIB
         yield "processes", f"{server.pid} and {count - 1} more, {held:,.0f} MiB of host memory" + _gpu(found)

@@ -4,7 +4,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,7 +85,8 @@ def read_server(name: str, environment: Mapping[str, str]) -> Server:
             raise _unknown(name) from None
         except (OSError, ValueError) as error:
             raise MachineError(
-                f"the state of {name} cannot be read: {error}", f"look into {shown_name(path)}"
+                f"the state of {name} cannot be read: {error}",
+                f"where nothing of it runs any more: rm -r {shown_name(path)}",
             ) from None
 
 
@@ -103,18 +104,41 @@ def list_servers(environment: Mapping[str, str]) -> Servers:
     return Servers(tuple(servers), tuple(notes))
 
 
+def without_stale(found: Servers, environment: Mapping[str, str]) -> Servers:
+    """Forget those that are over; what is left is listed, with a note for each that could not be removed."""
+    kept, notes = [], list(found.notes)
+    for each in found.servers:
+        try:
+            if each.lives or not remove_stale(each.name, environment):
+                kept.append(each)
+        except MachineError as error:
+            kept.append(each)
+            notes.append(error.sentence)
+    return Servers(tuple(kept), tuple(notes))
+
+
 def remove_stale(name: str, environment: Mapping[str, str]) -> bool:
-    """Remove the folder of a server that is over, with its logs; False where it lives, or is just being started."""
-    if read_server(name, environment).lives:
-        return False
+    """Remove the folder of a server that is over, with its logs; False where it lives, or is just being started.
+
+    Files that are not of a server stay, and so does a folder that has some. Raises MachineError where a file cannot be
+    removed.
+    """
+    path = folder_of(name, environment)
     try:
-        folder, lock = held_folder(folder_of(name, environment), name)
-    except (OSError, HeldError):
-        return False
-    folder.clear()
-    os.close(lock)
-    folder.close()
-    os.rmdir(folder.path)  # noqa: PTH106
+        if read_server(name, environment).lives:
+            return False
+        folder, lock = held_folder(path, name)
+        with closing(folder):
+            try:
+                folder.clear()
+            finally:
+                os.close(lock)
+    except (InputError, HeldError) as error:  # somebody else has removed it
+        return isinstance(error, InputError)
+    except OSError as error:
+        raise MachineError(f"{name} cannot be removed: {error}", f"look at: ls -la {shown_name(path)}") from None
+    with suppress(OSError):
+        os.rmdir(path)  # noqa: PTH106
     return True
 
 
@@ -126,11 +150,17 @@ def opened_folder(name: str, path: str) -> Iterator[ServerFolder]:
     except (FileNotFoundError, NotADirectoryError):
         raise _unknown(name) from None
     except OSError as error:
-        raise MachineError(f"{shown_name(path)} cannot be used: {error.strerror}", "look at: ls -ld " + path) from None
+        raise _unusable(path, error) from None
     try:
         yield folder
+    except OSError as error:
+        raise _unusable(path, error) from None
     finally:
         folder.close()
+
+
+def _unusable(path: str, error: OSError) -> MachineError:
+    return MachineError(f"{shown_name(path)} cannot be used: {error}", f"look at: ls -la {shown_name(path)}")
 
 
 def _unknown(name: str) -> InputError:

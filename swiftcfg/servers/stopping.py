@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from signal import SIGKILL, SIGTERM
 from typing import Any
 
@@ -46,18 +47,34 @@ def stop_server(
         grace_s = server.state["grace_s"] if grace_s is None else grace_s
         with opened_folder(name, server.path) as folder:
             _end(server, folder, grace_s, told)
-    ended = read_server(name, environment).ended
-    return Stopped(name, server.phase, ended, time.monotonic() - began)
+    return Stopped(name, server.phase, _end_of(name, environment), time.monotonic() - began)
+
+
+def _end_of(name: str, environment: Mapping[str, str]) -> dict[str, Any] | None:
+    """How it ended; None where nothing says so, or somebody has forgotten it since."""
+    try:
+        return read_server(name, environment).ended
+    except InputError:
+        return None
 
 
 def _end(server: Server, folder: ServerFolder, grace_s: float, told: Callable[[str], None]) -> None:
     if server.phase != "unattended":
         told(f"asked {server.name} to end; what is left after {grace_s:g} s will be killed")
         _ask_warden(server, folder, grace_s, told)
-    state = read_state(folder)
+    state = _state_now(folder, server.state)
     if state["ended"] is None:
         told(f"nobody watches {server.name} any more; ending its processes from here")
-        _end_here(folder, state, grace_s)
+        with suppress(FileNotFoundError):  # its folder was removed meanwhile, as ps --clean does with one that is over
+            _end_here(folder, state, grace_s)
+
+
+def _state_now(folder: ServerFolder, last: State) -> State:
+    """The state as it is now; what was known last where it has been removed or damaged since."""
+    try:
+        return read_state(folder)
+    except (OSError, ValueError):
+        return last
 
 
 def _ask_warden(server: Server, folder: ServerFolder, grace_s: float, told: Callable[[str], None]) -> None:
@@ -69,7 +86,7 @@ def _ask_warden(server: Server, folder: ServerFolder, grace_s: float, told: Call
     _signal(server.state["warden"], SIGTERM)
     deadline = time.monotonic() + grace_s + PATIENCE_S
     while time.monotonic() < deadline:
-        state = read_state(folder)
+        state = _state_now(folder, server.state)
         if not is_attended(state) or (state["ended"] is not None and not folder.is_held()):
             return
         time.sleep(_LOOK_S)

@@ -12,6 +12,7 @@ from typing import Any
 from swiftcfg.procfs import Process, processes
 from swiftcfg.servers.folder import REQUEST, STATE, held_folder
 from swiftcfg.servers.members import ROUND_S, TOKEN_VARIABLE, Ending, descendants, left_behind
+from swiftcfg.servers.shape import is_grace
 from swiftcfg.servers.state import ended_state, identity, new_state, now, write_state
 from swiftcfg.warden.alarms import Alarms
 from swiftcfg.warden.feed import FAREWELL_S, Feed
@@ -139,9 +140,10 @@ class Keeper:
     def _requested_grace_s(self) -> float:
         """What ``swiftcfg stop --grace`` left in the folder before its signal."""
         grace_s: float = self.state["grace_s"]
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            grace_s = float(json.loads(self.folder.read(REQUEST))["grace_s"])
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            asked_s = json.loads(self.folder.read(REQUEST))["grace_s"]
             self.folder.remove(REQUEST)
+            grace_s = asked_s if is_grace(asked_s) else grace_s
         return grace_s
 
     def _reap(self) -> None:
