@@ -90,11 +90,14 @@ class Cards:
         plan = self.answer("plan", *self.words, "--python", str(self.place.environment))
         return Engine(Version(vllm), plan["memory"], ranks)
 
-    def run(self, *turns: Steps, words: Sequence[str] = (), settings: Mapping[str, Any] | None = None) -> Launch:
+    def run(
+        self, *turns: Steps, words: Sequence[str] = (), settings: Mapping[str, Any] | None = None, **variables: str
+    ) -> Launch:
         """Launch by a plan to its end; each start does the next of the turns."""
-        given = (*self.words, "--port", str(self.place.port), "--detach", *words)
+        ends = () if "--dry-run" in words else ("--detach",)
+        given = (*self.words, "--port", str(self.place.port), *ends, *words)
         does = [("turn", [str(self.place.home / "turns"), [[*turn] for turn in turns]])]
-        return self.place.run(*given, does=does, settings=settings, variables=self.variables)
+        return self.place.run(*given, does=does, settings=settings, variables={**self.variables, **variables})
 
     def stop(self) -> None:
         assert self.place.swiftcfg("stop", self.name).returncode == 0
@@ -186,6 +189,25 @@ def test_a_plan_is_served_on_its_cards_and_every_figure_of_the_log_is_inside_it(
         assert "outside by" not in launch.err
         assert cards.measured() == state["measured"]
         cards.stop()
+
+
+def test_an_instance_that_only_its_uuid_names_is_refused_before_vllm_ends_on_it(machines: Machines):
+    second = A100_HALVES.replace("1g.5gb", "3g.20gb").replace("5100273664", "42144366592")
+    with machines(second) as cards:
+        launch = cards.run([SERVE], words=["--dry-run"], CUDA_VISIBLE_DEVICES="MIG-55555555-eeee")
+        assert launch.process.returncode == 1
+        assert "CUDA_VISIBLE_DEVICES=MIG-55555555-eeee  (planned)" in launch.out
+        assert "names MIG-55555555-eeee, and vLLM 0.23.0 takes every entry for a number" in " ".join(launch.out.split())
+
+
+def test_a_driver_that_dies_while_the_server_starts_changes_nothing_of_its_proof(h100: Cards):
+    first, *rest = h100.engine().start()
+    gone = ("write", [str(h100.place.home / "machine"), SYSTEM + "fail nvmlInitWithFlags 15\n"])
+    launch = h100.run([*says(first), gone, *says(*rest), SERVE])
+    assert launch.process.returncode == 0, launch.err
+    assert "Memory by the server's log" in launch.err
+    assert h100.answer("status", h100.name)["gpu_memory_bytes"] is None
+    h100.stop()
 
 
 #: vLLM, ms-swift, and the newest qwen-vl-utils that works with it.
