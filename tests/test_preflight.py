@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def told(said: Iterator[Problem | Note]) -> list[tuple[str, str]]:
 
 
 MOVES = "ms-swift would silently take the next free one"
-WAITING = "connections of a server that has ended keep it (TIME_WAIT),"
+WAITING = "connections of a server that has ended keep it"
 OUTGOING = "and the system gives ports 32768 to 60999 to outgoing connections: one may get it before the server does"
 SHARED = "/dev/shm has 64 MiB free, and the queues of 2 workers take up to"  # noqa: S108  (in a sentence)
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -67,7 +67,7 @@ LOADS = "the server will load it from ModelScope, about 7.00 GiB"
                 8000,
                 Binding(errno.EADDRINUSE, errno.EADDRINUSE),
                 listeners=(Holder(7, "python"),),
-                waiting=True,
+                waiting=("TIME_WAIT",),
             ),
             [("error", f"port 8000 is taken: python (pid 7) listens on it; {MOVES}")],
         ),
@@ -80,13 +80,12 @@ LOADS = "the server will load it from ModelScope, about 7.00 GiB"
             [("error", f"port 8000 is in use by a connection of curl (pid 8); {MOVES}")],
         ),
         (
-            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE), waiting=True),
-            [
-                (
-                    "error",
-                    f"port 8000 is not free yet: {WAITING} for 65 s at most; {MOVES}",
-                )
-            ],
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE), waiting=("TIME_WAIT",)),
+            [("error", f"port 8000 is not free yet: {WAITING} (TIME_WAIT), for 65 s at most; {MOVES}")],
+        ),
+        (
+            Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE), waiting=("FIN_WAIT2", "TIME_WAIT")),
+            [("error", f"port 8000 is not free yet: {WAITING} (FIN_WAIT2, TIME_WAIT), for 125 s at most; {MOVES}")],
         ),
         (
             Seen("127.0.0.1", 8000, Binding(errno.EADDRINUSE, errno.EADDRINUSE)),
@@ -126,21 +125,27 @@ def test_who_listens_is_told_whatever_address_it_has(address: str):
     assert [holder.pid for holder in found.listeners] == [os.getpid()]
 
 
-def test_a_port_that_only_old_connections_keep_is_told_apart_and_gets_free_by_itself():
-    with socket.socket() as server:
+@pytest.mark.parametrize(("client_closes", "state", "wait_s"), [(True, "TIME_WAIT", 65.0), (False, "FIN_WAIT2", 125.0)])
+def test_a_port_that_only_old_connections_keep_is_told_apart_and_gets_free_by_itself(
+    client_closes: bool, state: str, wait_s: float
+):
+    with ExitStack() as clients, socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        with closing(socket.create_connection(("127.0.0.1", port))) as client:
-            answered, _ = server.accept()
-            answered.close()  # the side that closes first is the one that waits
-            assert client.recv(1) == b""
-    deadline = time.monotonic() + 30
-    while not (found := see("127.0.0.1", port)).waiting and time.monotonic() < deadline:
-        time.sleep(0.01)
-    (one,) = judge(found)
-    assert isinstance(one, Problem)
-    assert (found.listeners, found.connected, one.wait_s) == ((), (), 65.0)
+        client = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+        answered, _ = server.accept()
+        answered.close()  # the side that closes first is the one that waits
+        assert client.recv(1) == b""
+        if client_closes:
+            client.close()
+        server.close()
+        deadline = time.monotonic() + 30
+        while (found := see("127.0.0.1", port)).waiting != (state,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (one,) = judge(found)
+        assert isinstance(one, Problem)
+        assert (found.listeners, found.connected, found.waiting, one.wait_s) == ((), (), (state,), wait_s)
 
 
 def test_an_address_of_another_machine_and_a_name_of_none_are_refused():

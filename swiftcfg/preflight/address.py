@@ -16,6 +16,11 @@ from swiftcfg.values import dataclass
 #: How long Linux keeps a closed connection's port (TCP_TIMEWAIT_LEN, 60 s, linux@6.1:include/net/tcp.h), and how late
 #: a timer of that length may be (linux@6.1:kernel/time/timer.c, granularity of the wheel's levels).
 TIME_WAIT_S = 65.0
+#: How long it then keeps one that the other side has left open (tcp_fin_timeout, 60 s, linux@6.1:net/ipv4/tcp.c,
+#: tcp_close), which may become one of those above on its last second.
+CLOSING_S = 60.0 + TIME_WAIT_S
+#: States of a connection that its own process has closed.
+_CLOSED = ("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK", "TIME_WAIT")
 
 _MOVES = "ms-swift would silently take the next free one"
 _OTHER = "stop it, or take a free one: --port auto"
@@ -34,14 +39,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found at a port. ``waiting``: connections that are over and keep it for a while."""
+    """What was found at a port. ``waiting``: states of connections that nobody holds and that keep it for a while."""
 
     host: str
     port: int
     binding: Binding = Binding()
     listeners: tuple[Holder, ...] = ()
     connected: tuple[Holder, ...] = ()
-    waiting: bool = False
+    waiting: tuple[str, ...] = ()
     outgoing: tuple[int, int] | None = None
     unprivileged_from: int = 1024
 
@@ -63,9 +68,14 @@ def see(host: str, port: int) -> Seen:
     return Seen(
         host, port, binding,
         tuple(dict.fromkeys(_holder(one) for one in sockets if one.listening)),
-        tuple(dict.fromkeys(_holder(one) for one in sockets if not one.listening and one.state != "TIME_WAIT")),
-        any(one.state == "TIME_WAIT" for one in sockets), kept,
+        tuple(dict.fromkeys(_holder(one) for one in sockets if not one.listening and not _is_over(one))),
+        tuple(sorted({one.state for one in sockets if _is_over(one)})), kept,
     )  # fmt: skip
+
+
+def _is_over(socket: procfs.Socket) -> bool:
+    """Whether the system alone keeps a connection, until the other side or time has ended it."""
+    return socket.inode == 0 and socket.state in _CLOSED
 
 
 def _holder(socket: procfs.Socket) -> Holder:
@@ -108,12 +118,13 @@ def _taken(seen: Seen) -> Problem:
         who = " and ".join(map(str, seen.connected))
         return Problem("port", "error", f"port {seen.port} is in use by a connection of {who}; {_MOVES}", _OTHER)
     if seen.waiting:
+        states, wait_s = ", ".join(seen.waiting), TIME_WAIT_S if seen.waiting == ("TIME_WAIT",) else CLOSING_S
         return Problem(
             "port", "error",
-            f"port {seen.port} is not free yet: connections of a server that has ended keep it (TIME_WAIT), for "
-            f"{TIME_WAIT_S:g} s at most; {_MOVES}",
+            f"port {seen.port} is not free yet: connections of a server that has ended keep it ({states}), for "
+            f"{wait_s:g} s at most; {_MOVES}",
             "wait, or take a free one: --port auto",
-            TIME_WAIT_S,
+            wait_s,
         )  # fmt: skip
     return Problem("port", "error", f"port {seen.port} is taken by a process that cannot be seen; {_MOVES}", _OTHER)
 
