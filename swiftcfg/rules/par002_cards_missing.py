@@ -44,7 +44,8 @@ def check(script: Script, settings: EngineSettings, gpus: tuple[Gpu, ...] | None
     shown = f"{VISIBLE}={visible} shows {there}" if isinstance(visible, str) else f"there are {there}"
     place, split = variable_place(script, VISIBLE) or script.place, " x ".join(map(str, factors))
     if there < needed:
-        yield Finding(f"{split} needs {needed} cards, and {shown}", place, VISIBLE)
+        needs = "the engine needs a card" if needed == 1 else f"{split} needs {needed} cards"
+        yield Finding(f"{needs}, and {shown}", place, VISIBLE)
     elif isinstance(visible, str) and there > needed and not _fails_to_split(settings):
         idle = f"{there - needed} of the cards in {VISIBLE}={visible} stay idle: {split} uses {needed}"
         yield Finding(idle, place, VISIBLE, severity="info")
