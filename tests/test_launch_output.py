@@ -80,6 +80,13 @@ def test_on_a_terminal_the_stages_of_a_detached_server_share_one_line(place):
     assert place.swiftcfg("stop", NAME).returncode == 0
 
 
+def test_where_both_streams_lead_to_one_place_no_line_of_ours_begins_in_the_middle_of_another(place):
+    bar = ("raw", "Loading weights:  50%|#####     | 1/2 [00:01<00:01,  1.0it/s]\r")
+    launch = place.run(does=[BEGINS, bar, ("sleep", 0.5), ("raw", "half"), ("exit", 1)], stderr=subprocess.STDOUT)
+    shown = launch.out_file.read_bytes()
+    assert re.search(rb"it/s\]\r\n +[\d.]+ s  weights 1/2\nhalf\nLast lines of the server:\n", shown), shown
+
+
 # Who reads goes away, or cannot take it
 
 

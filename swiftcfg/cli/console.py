@@ -22,7 +22,8 @@ _OUT, _ERR = 1, 2
 class Console:
     """Where nothing but stages is told and somebody looks on, they take one line that changes.
 
-    That nobody reads any more counts as an interrupt; once there is one, nobody is waited for who reads slowly.
+    Where both streams lead to one place, our lines do not begin in the middle of one of the server's. That nobody
+    reads any more counts as an interrupt; once there is one, nobody is waited for who reads slowly.
     """
 
     def __init__(self, interrupts: Interrupts, *, shows_output: bool) -> None:
@@ -30,18 +31,23 @@ class Console:
         self._interrupts = interrupts
         self._shows_output = shows_output
         self._one_line = not shows_output and os.isatty(_ERR)
+        self._shares = os.path.sameopenfile(_OUT, _ERR)
         self._pending = False
         self._deaf: set[int] = set()
 
     def stage(self, stage: Stage, elapsed_s: float) -> None:
         line = plain(stage_line(stage, elapsed_s))
-        self._tell(f"{_CLEAR_LINE}{line}" if self._one_line else f"{line}\n")
-        self._pending = self._one_line
+        if self._one_line:
+            self._tell(_CLEAR_LINE + line)
+            self._pending = True
+        else:
+            self.text(f"{line}\n")
 
     def output(self, raw: bytes) -> None:
         """What the server writes, as it is: a terminal is its own then, as without us."""
         if self._shows_output:
             self._write(_OUT, raw)
+            self._pending = self._shares and not raw.endswith(b"\n")
 
     def say(self, sentence: str) -> None:
         self.text(f"swiftcfg: {plain(sentence)}\n")
