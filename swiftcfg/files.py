@@ -14,6 +14,7 @@ from shlex import quote
 from typing import BinaryIO
 
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
+from swiftcfg.units import MIB
 
 STDIN = "-"
 
@@ -63,7 +64,7 @@ def read_bytes(path: str, limit: int = READ_LIMIT) -> bytes:
     except (OSError, ValueError) as error:
         raise _read_fault(path, error) from None
     if len(content) > limit:
-        raise InputError(f"{shown_name(path)} is larger than {limit} bytes", "check that it is the right file")
+        raise InputError(f"{shown_name(path)} is larger than {limit / MIB:g} MiB", "check that it is the right file")
     return content
 
 

@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_told_with_the_remedy(tmp_path):
         tmp_path / "circle": "goes round in a circle of symbolic links",
         tmp_path / ("x" * 5000): "is too long for a file name",
         tmp_path / "a\0b": "is not a file name",
-        Path("/dev/zero"): "is larger than 1048576 bytes",
+        Path("/dev/zero"): "is larger than 1 MiB",
     }.items():
         with pytest.raises(InputError, match=fault) as caught:
             read_bytes(str(path))

@@ -268,12 +268,14 @@ def test_files_are_sent_as_they_are(tmp_path):
     ]
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path):
-    large = tmp_path / "large"
-    with large.open("wb") as file:
-        file.truncate(LARGEST_FILE + 1)
-    with server(lambda _: 1) as address, pytest.raises(InputError):
-        CliRunner().invoke(probe, [address, "--image", str(large)], catch_exceptions=False)
+@pytest.mark.parametrize(("size", "fault"), [(0, "is empty"), (LARGEST_FILE + 1, "is larger than 64 MiB")])
+def test_a_file_that_is_empty_or_too_large_is_refused(tmp_path, size, fault):
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.truncate(size)
+    with server(lambda _: 1) as address, pytest.raises(InputError) as caught:
+        CliRunner().invoke(probe, [address, "--image", str(path)], catch_exceptions=False)
+    assert caught.value.sentence == f"{path} {fault}"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 from swiftcfg.checkpoint.opening import open_regular, unreadable
 from swiftcfg.errors import InputError
+from swiftcfg.units import MIB
 
 #: model.safetensors.index.json of a model with 100,000 tensors has about 10 MB; settings have a few KB.
 LARGEST_BYTES = 64 * 2**20
@@ -21,7 +22,9 @@ def read_object(path: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise unreadable(path, error) from None
     if len(raw) > LARGEST_BYTES:
-        raise InputError(f"{path} is larger than {LARGEST_BYTES} bytes", "this is not a settings file of a checkpoint")
+        raise InputError(
+            f"{path} is larger than {LARGEST_BYTES / MIB:g} MiB", "this is not a settings file of a checkpoint"
+        )
     return parse_object(raw, str(path))
 
 

@@ -10,9 +10,19 @@ from swiftcfg.cli.options import Duration, backend_option, echo, format_option, 
 @click.argument("url")
 @click.option("--model", metavar="NAME|FOLDER", help="What is served: a folder, or a name that swiftcfg models lists.")
 @click.option("--served-model-name", metavar="NAME", help="The model to ask, where the server has several.")
-@click.option("--image", "images", multiple=True, metavar="FILE|SIZE", help="Picture to send.  [default: 1920x1080]")
 @click.option(
-    "--video", "videos", multiple=True, metavar="FILE|CLIP", help="Video to send, or one to make: 640x360@8fps,4s."
+    "--image",
+    "images",
+    multiple=True,
+    metavar="FILE|SIZE",
+    help="Picture to send, or the size of one to make.  [default: 1920x1080]",
+)
+@click.option(
+    "--video",
+    "videos",
+    multiple=True,
+    metavar="FILE|CLIP",
+    help="Video to send, or one to make: 640x360@8fps,4s. Both may be given again.",
 )
 @click.option(
     "--set",

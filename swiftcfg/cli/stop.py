@@ -12,8 +12,7 @@ from swiftcfg.cli.options import Duration, echo, format_option
 @click.option(
     "--grace",
     type=Duration(),
-    metavar="TIME",
-    help="How long it may take to end before it is killed, such as 5s or 2m. Default: as it was launched, 30s.",
+    help="How long it may take to end before it is killed, such as 5s or 2m. Default: what launch was given, or 30s.",
 )
 @format_option()
 def stop(name: str, grace: float | None, form: str) -> None:

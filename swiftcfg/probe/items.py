@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from swiftcfg.errors import InputError
 from swiftcfg.expectation import Expected, Sample
-from swiftcfg.files import expanded, is_file, read_bytes
+from swiftcfg.files import expanded, is_file, read_bytes, shown_name
 from swiftcfg.media import Clip, Size, parse_clip, parse_size
 from swiftcfg.pictures import avi, media_type, picture_size, png
 from swiftcfg.values import dataclass
@@ -51,12 +51,15 @@ def item_of_text(text: str, kind: Kind) -> Item:
     try:
         return _made("picture", parse_size(text)) if kind == "image" else _made("clip", parse_clip(text))
     except InputError as error:
-        raise InputError(f"{text!r} is no file, and no size to make one of", error.hint) from None
+        hint = f"check the path; or to have one made, {error.hint}"
+        raise InputError(f"{text!r} is no file, and no size to make one of", hint) from None
 
 
 def item_of_file(path: str, kind: Kind) -> Item:
-    """A file of the user; raises InputError where it cannot be read or is too large."""
+    """A file of the user; raises InputError where it cannot be read, is empty or too large."""
     data = read_bytes(path, LARGEST_FILE)
+    if not data:
+        raise InputError(f"{shown_name(path)} is empty", "check that it was written to its end")
     if kind == "video":
         return Item(path, kind, None, data, "video/mp4")
     found = media_type(data)
