@@ -40,7 +40,7 @@ _OPTIONS = (
     click.option("--detach", is_flag=True, help="Come back once the server is proved, and leave it running."),
     click.option("--dry-run", is_flag=True, help="Check everything, show what would be started, and start nothing."),
     click.option("--wait-timeout", type=Duration(), default="15m", show_default=True, help="Most time for a start."),
-    click.option("--grace", type=Duration(), default="30s", show_default=True, help="Time to end before it is killed: 5s, 2m."),
+    click.option("--grace", type=Duration(), default="30s", show_default=True, help="Time to end before it is killed."),
     click.option("--back-off", is_flag=True, help="After a start that ran out of memory, retry with a smaller plan."),
     click.option("--no-proof", is_flag=True, help="Send no requests that prove the planned sizes."),
     click.option("--cpu", is_flag=True, help="Try the plan on this machine's processor, served by transformers."),
