@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,12 +53,12 @@ def _worst(errors: Sequence[int | None]) -> int | None:
     return errors[0] if hard is None and None not in errors else hard
 
 
-def free_port(host: str, first: int = FIRST_PORT) -> int:
-    """The first free port from ``first`` on; raises MachineError where there is none among a hundred.
+def free_port(host: str, first: int = FIRST_PORT, but: Collection[int] = ()) -> int:
+    """The first free port from ``first`` on that is none of ``but``; raises MachineError where a hundred are not.
 
     Where the address is none of this machine's, no other port would do better, and a preflight tells of it.
     """
-    for port in range(first, first + TRIES):
+    for port in sorted(set(range(first, first + TRIES)).difference(but)):
         binding = try_port(host, port)
         if binding.works or (binding.everywhere is None and binding.on_host in _NO_ADDRESS):
             return port

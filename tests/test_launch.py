@@ -171,6 +171,14 @@ def test_port_auto_takes_a_free_one_and_the_state_has_it(place):
         assert launch.signal(signal.SIGINT).ended() == 130
 
 
+def test_a_port_that_a_starting_server_will_take_is_given_to_no_other(place):
+    first = place.start("--name", "first", does=[BEGINS, ("sleep", 60)]).said("Start time")
+    second = place.run("--name", "second")
+    assert second.process.returncode == 1
+    assert second.problems == [f"port: port {place.port} is free, and first, a server that is starting, will take it"]
+    assert first.signal(signal.SIGINT).ended() == 130
+
+
 def test_connections_of_the_server_before_are_waited_for(place):
     held = waiting_connection(place.port)
     launch = place.start(does=[BEGINS, SERVE])

@@ -29,6 +29,11 @@ def test_trying_a_port_leaves_it_free(taken: int, host: str):
     assert [try_port(host, port) for _ in range(3)] == [Binding()] * 3
 
 
+def test_a_port_that_somebody_else_is_to_have_is_passed_over(taken: int):
+    port = free_port("127.0.0.1", taken)
+    assert free_port("127.0.0.1", taken, {port}) > port
+
+
 def test_an_address_of_another_machine_has_no_port():
     assert try_port("192.0.2.1", 0) == Binding(None, errno.EADDRNOTAVAIL)
 

@@ -107,6 +107,10 @@ LOADS = "the server will load it from ModelScope, about 7.00 GiB"
             ],
         ),
         (
+            Seen("127.0.0.1", 8000, promised="qwen"),
+            [("error", "port 8000 is free, and qwen, a server that is starting, will take it")],
+        ),
+        (
             Seen("127.0.0.1", 40000, outgoing=(32768, 60999)),
             [("warning", f"port 40000 is free, {OUTGOING}")],
         ),

@@ -6,10 +6,12 @@ A port that is held here for the server cannot be handed over: ms-swift binds it
 
 import errno
 from collections.abc import Iterator
+from dataclasses import replace
 
 from swiftcfg import procfs
 from swiftcfg.ports import Binding, is_reserved, outgoing_range, try_port, unprivileged_from
 from swiftcfg.preflight.result import Note, Problem, Said
+from swiftcfg.servers.found import promised_ports
 from swiftcfg.starting.known import Known
 from swiftcfg.values import dataclass
 
@@ -39,7 +41,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found at a port. ``waiting``: states of connections that nobody holds and that keep it for a while."""
+    """What was found at a port. ``waiting``: states of connections that nobody holds and that keep it for a while.
+
+    ``promised`` is the server of ours that is starting and will take it.
+    """
 
     host: str
     port: int
@@ -49,10 +54,12 @@ class Seen:
     waiting: tuple[str, ...] = ()
     outgoing: tuple[int, int] | None = None
     unprivileged_from: int = 1024
+    promised: str | None = None
 
 
 def check_port(known: Known) -> Iterator[Said]:
-    yield from judge(see(known.subject.host, known.subject.port))
+    host, port = known.subject.host, known.subject.port
+    yield from judge(replace(see(host, port), promised=promised_ports(known.subject.caller).get(port)))
 
 
 def see(host: str, port: int) -> Seen:
@@ -100,6 +107,11 @@ def judge(seen: Seen) -> Iterator[Said]:
 
 
 def _free(seen: Seen) -> Iterator[Said]:
+    if seen.promised:
+        yield Problem(
+            "port", "error", f"port {seen.port} is free, and {seen.promised}, a server that is starting, will take it",
+            f"take another one: --port auto; or end that server: swiftcfg stop {seen.promised}",
+        )  # fmt: skip
     if seen.outgoing:
         first, last = seen.outgoing
         yield Problem(

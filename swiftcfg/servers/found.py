@@ -117,6 +117,12 @@ def without_stale(found: Servers, environment: Mapping[str, str]) -> Servers:
     return Servers(tuple(kept), tuple(notes))
 
 
+def promised_ports(environment: Mapping[str, str]) -> dict[int, str]:
+    """Ports that servers of this user will take which are still starting, and the names of these servers."""
+    starting = [each for each in list_servers(environment).servers if each.phase == "starting"]
+    return {port: each.name for each in starting if isinstance(port := each.record.get("port"), int)}
+
+
 def remove_stale(name: str, environment: Mapping[str, str]) -> bool:
     """Remove the folder of a server that is over, with its logs; False where it lives, or is just being started.
 
