@@ -63,7 +63,11 @@ def test_a_server_that_is_healthy_and_refuses_requests_is_not_well(place):
     code, data = status(place)
     assert (code, data["server"]["state"]) == (5, "serving")
     assert data["chat"]["fault"] == "HTTP 400: EngineCore encountered an issue."
-    assert rows(place)["chat"] == "does not answer: HTTP 400: EngineCore encountered an issue."
+    told = rows(place)
+    assert told["chat"] == "does not answer: HTTP 400: EngineCore encountered an issue."
+    assert told["meaning"] == (
+        "a process of the engine has died, although /health may still say 200: start the server anew"
+    )
     assert place.swiftcfg("stop", NAME).returncode == 0
 
 

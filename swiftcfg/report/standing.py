@@ -34,6 +34,7 @@ def _rows(found: Standing, now: datetime) -> Iterator[tuple[str, str]]:
     yield "state", f"{state_text(server)}; started {duration(age)} ago"
     yield "address", _text(record.get("url"))
     yield "chat", _chat(found)
+    yield "meaning", _meaning(found)
     yield "cause", f"{found.cause.kind}: {plain(found.cause.sentence)}" if found.cause else ""
     yield "change", plain(found.cause.remedy) if found.cause else ""
     yield "model", _text(record.get("model"))
@@ -41,7 +42,8 @@ def _rows(found: Standing, now: datetime) -> Iterator[tuple[str, str]]:
     yield "settings", plain(" ".join(f"{name}={value}" for name, value in record.get("variables", {}).items()))
     if server.members:
         count, held = len(server.members), server.memory_bytes() / MIB
-        yield "processes", f"{server.pid} and {count - 1} more, {held:,.0f} MiB of host memory" + _gpu(found)
+        others = f" and {count - 1} more" if count > 1 else ""
+        yield "processes", f"{server.pid}{others}, {held:,.0f} MiB of host memory" + _gpu(found)
     proved = {True: "passed when it started", False: "failed", None: ""}[record.get("proved")]
     yield "proof", proved
     yield "log", plain(server.log)
@@ -51,6 +53,15 @@ def _chat(found: Standing) -> str:
     if found.answer is not None and found.answers:
         return f"answers in {duration(found.answer.elapsed_s)}, {found.answer.prompt_tokens} prompt tokens"
     return f"does not answer: {plain(found.fault)}" if found.fault else ""
+
+
+def _meaning(found: Standing) -> str:
+    """What the server's refusal means, where that is known."""
+    if found.answer is None or found.answers:
+        return ""
+    from swiftcfg.probe.refusals import meaning_of  # noqa: PLC0415  (a server that answers is asked without it)
+
+    return meaning_of(found.answer, "text") or ""
 
 
 def _gpu(found: Standing) -> str:
