@@ -24,6 +24,9 @@ GIB = 2**30
         ("qwen3-vl-8b-fp8", "Qwen/Qwen3-VL-8B-Instruct-FP8"),
         ("qwen3-vl-30b-a3b-thinking-fp8", "Qwen/Qwen3-VL-30B-A3B-Thinking-FP8"),
         ("LLM-Research/Meta-Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("qwen2.5-7b", "Qwen/Qwen2.5-7B"),
+        ("qwen2.5-coder-7b", "Qwen/Qwen2.5-Coder-7B-Instruct"),
+        ("qwen3-4b-instruct-2507-fp8", "Qwen/Qwen3-4B-Instruct-2507-FP8"),
     ],
 )
 def test_a_model_goes_by_many_spellings(written, hub_id):

@@ -13,7 +13,8 @@ from swiftcfg.catalogue import find_entry
 KINDS = [
     "Qwen2-VL-2B-Instruct", "Qwen2-VL-72B-Instruct", "Qwen2.5-VL-3B-Instruct", "Qwen2.5-VL-7B-Instruct",
     "Qwen2.5-VL-32B-Instruct", "Qwen3-VL-2B-Instruct", "Qwen3-VL-8B-Instruct", "Qwen3-VL-30B-A3B-Instruct",
-    "Llama-3.1-8B-Instruct", "Qwen2.5-0.5B-Instruct", "Qwen3-0.6B", "Qwen3-8B", "Qwen3-30B-A3B",
+    "Llama-3.1-8B-Instruct", "Llama-3.2-1B-Instruct", "Qwen2.5-0.5B-Instruct", "Qwen3-0.6B", "Qwen3-14B",
+    "Qwen3-8B", "Qwen3-30B-A3B",
 ]  # fmt: skip
 
 
