@@ -179,6 +179,14 @@ def test_a_port_that_a_starting_server_will_take_is_given_to_no_other(place):
     assert first.signal(signal.SIGINT).ended() == 130
 
 
+def test_two_servers_that_start_at_once_take_two_free_ports(place):
+    first = place.start("--name", "first", "--port", "auto", does=[BEGINS, ("sleep", 60)]).said("Start time")
+    other = place.run("--name", "second", "--port", "auto", "--dry-run", "--format", "json")
+    argv = json.loads(other.out)["start"]["argv"]
+    assert int(argv[argv.index("--port") + 1]) != first.state("first")["record"]["port"]
+    assert first.signal(signal.SIGINT).ended() == 130
+
+
 def test_connections_of_the_server_before_are_waited_for(place):
     held = waiting_connection(place.port)
     launch = place.start(does=[BEGINS, SERVE])

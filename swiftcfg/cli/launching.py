@@ -114,7 +114,7 @@ class Launch:
         wait_s = 0.0 if self.asked.dry_run else _passes_in(found)
         deadline = time.monotonic() + wait_s
         if wait_s:
-            self.console.say(f"{found.errors[0].sentence}: waiting up to {wait_s:.0f} s")
+            self.console.say(f"waiting up to {wait_s:.0f} s: {found.errors[0].sentence}")
         while wait_s and time.monotonic() < deadline:
             time.sleep(1)
             found = preflight(self.subject)

@@ -8,6 +8,7 @@ from swiftcfg.exchange import key_in
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.ports import free_port
 from swiftcfg.script import Script
+from swiftcfg.servers.found import promised_ports
 from swiftcfg.starting.subject import SECRET_FLAGS, Secret, StartOptions
 
 
@@ -25,7 +26,9 @@ def with_port(config: DeployConfig, options: StartOptions, host: str) -> DeployC
     """The call with the port that the options choose."""
     if options.port is None:
         return config
-    port = free_port(host) if options.port == "auto" else options.port
+    port = options.port
+    if port == "auto":
+        port = free_port(host, but=promised_ports(options.environment))
     return with_flag(config, "port", str(port))
 
 
