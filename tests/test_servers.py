@@ -349,7 +349,7 @@ def test_ps_and_stop_show_the_whole_life_of_a_server(environment, tmp_path):
         server.warden.note({"url": f"http://127.0.0.1:{port}", "ready_at": "2026-01-01T00:00:00Z", "backend": "vllm"})
         server.wait_state(lambda state: state["record"].get("url"))
         (row,) = swiftcfg(tmp_path, "ps").stdout.splitlines()[1:]
-        assert row.split()[:5] == ["tiny", "serving", f"http://127.0.0.1:{port}", "m/tiny", str(server.pid("server"))]
+        assert row.split()[:5] == ["tiny", "serving", f"http://127.0.0.1:{port}", "tiny", str(server.pid("server"))]
         (listed,) = valid("ps", swiftcfg(tmp_path, "ps", "--format", "json").stdout)["servers"]
         processes = [{"pid": server.pid("server"), "name": "python"}]
         assert (listed["state"], listed["processes"], listed["end"]) == ("serving", processes, None)
@@ -363,6 +363,21 @@ def test_ps_and_stop_show_the_whole_life_of_a_server(environment, tmp_path):
     assert swiftcfg(tmp_path, "stop", "tiny").stdout == "tiny had ended before: stopped\n"
     assert swiftcfg(tmp_path, "ps", "--all", "--clean").stdout == "no server runs\n"
     assert list(Path(servers_root({"XDG_STATE_HOME": str(tmp_path)})).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({"model": "/models/Qwen2.5-VL-7B-Instruct/"}, "Qwen2.5-VL-7B-Instruct"),
+        ({"model": "Qwen/Qwen3-VL-8B-Instruct"}, "Qwen3-VL-8B-Instruct"),
+        ({"model": "/models/a", "served_model_name": "org/b"}, "org/b"),
+    ],
+)
+def test_a_model_is_listed_by_what_its_server_calls_it_or_will_call_it(environ, record, name):
+    put(environ, record=record)
+    (server,) = list_servers(environ).servers
+    head, row = servers_text(Servers((server,), ()), datetime.now(timezone.utc)).splitlines()
+    assert row[head.index("model") : head.index("pid")].strip() == name
 
 
 def test_the_grace_period_of_stop_counts_and_not_that_of_the_launch(environment, tmp_path):

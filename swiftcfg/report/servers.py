@@ -20,9 +20,9 @@ _COLUMNS: tuple[tuple[str, Callable[[Server, datetime], str]], ...] = (
     ("name", lambda server, _: server.name),
     ("state", lambda server, _: state_text(server)),
     ("address", lambda server, _: _text(server, "url")),
-    ("model", lambda server, _: _text(server, "served_model_name") or _text(server, "model")),
+    ("model", lambda server, _: _text(server, "served_model_name") or _last_part(_text(server, "model"))),
     ("pid", lambda server, _: str(server.pid) if server.members else ""),
-    ("memory", lambda server, _: f"{server.memory_bytes() / MIB:,.0f} MiB" if server.members else ""),
+    ("host memory", lambda server, _: f"{server.memory_bytes() / MIB:,.0f} MiB" if server.members else ""),
     ("started", lambda server, now: f"{duration((now - time_of(server.state['started_at'])).total_seconds())} ago"),
 )
 
@@ -115,6 +115,11 @@ def signal_name(number: int) -> str:
 
 def _end_data(ended: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if ended is None else {name: ended[name] for name in ("at", "by", "status", "killed")}
+
+
+def _last_part(model: str) -> str:
+    """What the server will call a model that is a folder or a hub's."""
+    return model.rstrip("/").rpartition("/")[2]
 
 
 def _text(server: Server, name: str) -> str:
