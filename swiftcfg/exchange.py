@@ -64,6 +64,8 @@ def endpoint_of(url: str, api_key: str | None = None, timeout_s: float = 60.0) -
         raise InputError("the address holds a name or a password", "keep keys out of it: --api-key-env NAME")
     if parts.scheme not in _PORTS or not host or port == 0 or parts.query or parts.fragment:
         raise InputError(f"{url!r} is not the address of a server", _EXAMPLE)
+    if host.isdecimal():  # as a whole number it would be an address that nobody means
+        raise InputError(f"{url!r} names a port and no host", f"write http://127.0.0.1:{host}")
     if not _is_plain(host + parts.path):
         raise InputError(f"{url!r} has characters that an address cannot have", _EXAMPLE)
     return Endpoint(parts.scheme, host, port or _PORTS[parts.scheme], _prefix(parts.path), api_key, timeout_s)

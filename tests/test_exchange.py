@@ -52,6 +52,7 @@ def test_addresses_are_read_as_people_write_them(text, endpoint):
         ("ftp://host", "'ftp://host' is not the address of a server"),
         ("http://host:0", "'http://host:0' is not the address of a server"),
         ("http://host:1/?key=1", "'http://host:1/?key=1' is not the address of a server"),
+        ("8000", "'8000' names a port and no host"),
         ("http://host:99999", "'http://host:99999' is not an address: Port out of range 0-65535"),
         ("http://[::1", "'http://[::1' is not an address: Invalid IPv6 URL"),
         ("http://two words:1", "'http://two words:1' has characters that an address cannot have"),
