@@ -2,6 +2,7 @@
 
 import re
 import string
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from swiftcfg.serverlog import STAGES, Cause, Death, Lines, Witness, cause_of, events_in, furthest
+from swiftcfg.serverlog import LONGEST_LINE, STAGES, Cause, Death, Lines, Witness, cause_of, events_in, furthest
 from swiftcfg.serverlog.cause import first_failure
 from swiftcfg.serverlog.failures import FAILURES
 
@@ -153,6 +154,14 @@ def test_a_flag_is_called_as_the_release_calls_it():
     assert ["--max_num_seqs" in remedy for remedy in remedies] == [True, False]
     assert ["--vllm_max_num_seqs" in remedy for remedy in remedies] == [False, True]
     assert "max_num_batched_tokens (for which this release has no flag)" in remedies[0]
+
+
+def test_no_line_takes_long_to_find_its_cause():
+    """Lines that were not cut took up to 34 s each."""
+    began = time.monotonic()
+    for word in {failure.word for failure in FAILURES}:
+        cause_of(Death(1, [f"{word} {filler * LONGEST_LINE}"[:LONGEST_LINE] for filler in "9,( [/"]))
+    assert time.monotonic() - began < 20
 
 
 PIECES = st.sampled_from(["Traceback (most recent call last):", '  File "x"', *(case["text"] for case in TEXTS)])

@@ -1,12 +1,16 @@
 """What lines tell of a start: stages, the address, settings, figures; each kind of line by its own case."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swiftcfg.launch.measured import measured_record
 from swiftcfg.serverlog import (
+    LONGEST_LINE,
     STAGES,
     Applied,
     Event,
@@ -192,6 +196,18 @@ def test_colours_change_nothing(line: str, colours: list[tuple[int, bytes]]):
 @given(st.text(max_size=200))
 def test_any_line_is_read(line: str):
     events_of(line)
+
+
+HOSTILE = ("9", ",", "(", "a b ", "GiB ", "1/", "[", " ")
+
+
+def test_no_line_takes_long_however_it_goes_on():
+    """A number without end too is none, and breaks nothing. A pattern without bounds took 16 s for one."""
+    began = time.monotonic()
+    for word in {sighting.word for sighting in SIGHTINGS}:
+        for filler in HOSTILE:
+            json.dumps(measured_record(figures_of(events_of(f"{word} {filler * LONGEST_LINE}"[:LONGEST_LINE])), None))
+    assert time.monotonic() - began < 10
 
 
 def test_a_start_does_not_go_back_when_a_child_imports():

@@ -22,6 +22,8 @@ Figures = Mapping[str, int | float | str]
 #: How far above an error its traceback reaches: those of vLLM have 30 to 60 lines. Chosen.
 _TRACEBACK = 80
 _TRACEBACK_START = "Traceback (most recent call last)"
+#: Where in a line its message is: some patterns take the square of a line's length, 30 s for one of 64 kB. Chosen.
+_SEARCHED = 2000
 #: What a line shows of itself in a sentence. Chosen.
 _SHOWN = 300
 _LOOK = "look at the log; VLLM_LOGGING_LEVEL=DEBUG and --log_level debug make it say more"
@@ -82,7 +84,7 @@ def cause_of(death: Death) -> Cause:
     """What it died of: who ended it, what the log tells first, how it ended; unknown where none of these tells."""
     if death.by in STOPS:
         return Cause("stopped", *STOPS[death.by])
-    lines = ["" if _CALM.match(line) else _PREFIX.sub("", line) for line in death.lines]
+    lines = ["" if _CALM.match(line) else _PREFIX.sub("", line)[:_SEARCHED] for line in death.lines]
     ending = ending_of(death.status, death.oom_kills, death.stage)
     found = first_failure(lines, death)
     if ending and (found is None or ending.outweighs(found.failure)):

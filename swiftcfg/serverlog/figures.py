@@ -10,8 +10,9 @@ from swiftcfg.units import GIB, MIB, parse_bytes
 Unit = Literal["bytes", "tokens", "items", "blocks", "share", "times"]
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
-_SIZE = r"\d+(?:\.\d+)? ?[KMGT]?i?B(?:ytes)?"
+#: No number that means something is longer, and Python reads none of more than 4300 digits.
+_NUMBER = r"-?\d[\d,]{0,29}(?:\.\d{1,30})?"
+_SIZE = r"\d{1,30}(?:\.\d{1,30})? ?[KMGT]?i?B(?:ytes)?"
 
 #: The last word of a group's name -> unit, and how many of it one is. ``size`` is a number with its own unit.
 SCALES: dict[str, tuple[Unit, int]] = {

@@ -34,7 +34,7 @@ def _stage(stage: str, word: str, source: str, pattern: str | None = None) -> Si
     return Sighting(word, re.escape(word) if pattern is None else pattern, source, stage)
 
 
-_BAR = r"(?P<done>\d+)/(?P<total>\d+) \["
+_BAR = r"(?<!\d)(?P<done>\d{1,9})/(?P<total>\d{1,9}) \["
 
 _STAGES = (
     _stage("imports", "run sh: ", "ms-swift@4.6.0:swift/cli/main.py:99"),
