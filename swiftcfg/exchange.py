@@ -18,6 +18,8 @@ from swiftcfg.values import dataclass
 
 #: No answer to a request for one token is longer; more is left unread. Chosen.
 LONGEST_ANSWER = 4 * 2**20
+#: A key that is shorter is hidden nowhere: with every ``a`` of it a text could not be read. Chosen.
+SHORTEST_SECRET = 4
 _PORTS = {"http": 80, "https": 443}
 #: Ends of addresses that people paste, which are added to each request.
 _ENDINGS = ("/chat/completions", "/models", "/v1")
@@ -39,6 +41,10 @@ class Endpoint:
     api_key: str | None = field(default=None, repr=False)
     timeout_s: float = 60.0
 
+    def hide(self, text: str) -> str:
+        """The text without the API key, where a server repeats it; a short one stays, as it may be part of anything."""
+        return text.replace(self.api_key, "***") if self.api_key and len(self.api_key) >= SHORTEST_SECRET else text
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{self.prefix}"
@@ -46,7 +52,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer, whatever its status; the API key is blotted out where the server repeats it."""
+    """An HTTP answer, whatever its status, as it came: what is shown of it goes through ``Endpoint.hide``."""
 
     status: int
     body: bytes
@@ -79,9 +85,14 @@ def key_in(environment: Mapping[str, str], variable: str) -> str:
             f"{variable} is {'empty' if variable in environment else 'not set'}, and is to hold the API key",
             f"set it without leaving it in the shell's history: read -rs {variable} && export {variable}",
         )
+    return checked_key(key, variable)
+
+
+def checked_key(key: str, where: str) -> str:
+    """The key, where requests can carry it; raises InputError where they cannot."""
     if not _is_plain(key):
         raise InputError(
-            f"the API key in {variable} has characters that no HTTP header carries",
+            f"the API key in {where} has characters that no HTTP header carries",
             "use letters, digits and - _ . ; or look for a line end or a blank that was copied along",
         )
     return key
@@ -114,10 +125,8 @@ def exchange(endpoint: Endpoint, method: str, path: str, body: bytes | None = No
     if len(answer) > LONGEST_ANSWER:
         raise NoAnswerError(f"{endpoint} sends more than {LONGEST_ANSWER:,} bytes", "this is no server of a model")
     if response.status in range(300, 400):
-        where = response.getheader("Location", "another address")
+        where = endpoint.hide(response.getheader("Location", "another address"))
         raise NoAnswerError(f"{endpoint} sends requests on to {where[:200]!r}", "give the address that answers itself")
-    if endpoint.api_key is not None:
-        answer = answer.replace(endpoint.api_key.encode(), b"***")
     return Reply(response.status, answer, time.monotonic() - began)
 
 
@@ -131,7 +140,7 @@ def _headers(endpoint: Endpoint, body: bytes | None) -> dict[str, str]:
     headers = {"Accept": "application/json", "User-Agent": "swiftcfg"}
     if body is not None:
         headers["Content-Type"] = "application/json"
-    if endpoint.api_key is not None:
+    if endpoint.api_key:
         headers["Authorization"] = f"Bearer {endpoint.api_key}"
     return headers
 
@@ -166,7 +175,7 @@ def _faults_told(endpoint: Endpoint) -> Iterator[None]:
     """Turn what sockets, TLS and http.client raise into a sentence."""
     try:
         yield
-    except (OSError, UnicodeError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         sentence, hint = _sentence(endpoint, error)
         raise NoAnswerError(sentence, hint) from None
 
@@ -193,6 +202,10 @@ _FAULTS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((socket.gaierror, UnicodeError), "the name of {} is not known here", "check the host name, or use its number"),
     ((ConnectionError,), "{} closed the connection without an answer", "look at the log of the server"),
     ((http.client.IncompleteRead,), "{} broke off its answer", "look at the log of the server"),
-    ((http.client.HTTPException,), "{} answers with something that is not HTTP", "https:// is for servers with TLS"),
+    (
+        (http.client.HTTPException, ValueError),  # a chunk of less than nothing, for example
+        "{} answers with something that is not HTTP",
+        "https:// is for servers with TLS",
+    ),
     ((Exception,), "{} cannot be reached", "check the address, and the network between here and there"),
 )

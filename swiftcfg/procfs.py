@@ -112,10 +112,16 @@ def holder_of(inode: int) -> Process | None:
     return None
 
 
-def listens(pids: Iterable[int], port: int) -> bool:
-    """Whether one of these processes listens on that port."""
-    targets = {_link_to(each.inode) for each in sockets_on(port) if each.listening}
-    return bool(targets) and any(file in targets for pid in pids for file in _open_files(str(pid)))
+def listening_at(pids: Iterable[int], port: int) -> str | None:
+    """The address of this machine at which one of these processes listens on that port; None where none does."""
+    found = {_link_to(each.inode): each.address for each in sockets_on(port) if each.listening}
+    held = (found[file] for pid in pids for file in _open_files(str(pid)) if file in found) if found else iter(())
+    address = next(held, None)
+    return _LOOPBACK.get(address, address) if address else None
+
+
+#: What reaches a server that listens on all addresses.
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def _link_to(inode: int) -> str:

@@ -5,7 +5,7 @@ import socket
 from typing import Any
 
 import pytest
-from loopback import answering, http, request_of
+from loopback import answering, http, request_of, saying
 
 from swiftcfg.chat import Answer, NoAnswerError, chat, endpoint_of, health, models
 
@@ -36,7 +36,19 @@ def test_one_token_of_answer_is_asked_for():
     }
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None}, {"prompt_tokens": "59"}, {"prompt_tokens": True}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": None},
+        {"prompt_tokens": "59"},
+        {"prompt_tokens": True},
+        {"prompt_tokens": -1},
+        {"prompt_tokens": 10**400},
+        {"prompt_tokens": 1e308},
+    ],
+)
 def test_a_count_that_is_not_told_is_none(usage):
     answer, _ = ask(200, {**COMPLETION, "usage": usage})
     assert (answer.prompt_tokens, answer.error) == (None, None)
@@ -94,6 +106,19 @@ def answered(status: int, body: bytes, ask: Any) -> Any:
 
     with answering(behave) as port:
         return ask(endpoint_of(f"127.0.0.1:{port}"))
+
+
+@pytest.mark.parametrize("name", [b"null", b"7", b'""', b'"' + b"x" * 5000 + b'"'], ids=["null", "7", "empty", "long"])
+def test_what_can_be_no_name_is_none(name):
+    with pytest.raises(NoAnswerError, match="is no list of models"):
+        answered(200, b'{"data": [{"id": %s}]}' % name, models)
+
+
+@pytest.mark.parametrize("key", ["choices", "usage", "content", "prompt_tokens", "x", "9"])
+def test_a_key_that_is_a_common_word_garbles_no_answer(key):
+    with answering(saying(http(200, json.dumps(COMPLETION).encode()))) as port:
+        answer = chat(endpoint_of(f"127.0.0.1:{port}", key), "tiny", "x")
+    assert (answer.prompt_tokens, answer.error) == (59, None)
 
 
 def test_names_are_listed_in_the_servers_order():

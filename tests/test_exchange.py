@@ -77,6 +77,24 @@ def test_an_endpoint_shows_its_address_and_never_its_key():
     endpoint = endpoint_of("http://[::1]:8000/vl", KEY)
     assert str(endpoint) == "http://[::1]:8000/vl"
     assert KEY not in repr(endpoint)
+    assert endpoint.hide(f"<{KEY}>") == "<***>"
+
+
+@pytest.mark.parametrize("key", [None, "", "a", "abc"])
+def test_a_key_that_is_none_or_may_be_part_of_anything_garbles_no_text(key):
+    assert endpoint_of("http://a:1", key).hide("a abc") == "a abc"
+
+
+def test_an_empty_key_is_sent_as_none():
+    asked = []
+
+    def behave(connection: socket.socket) -> None:
+        asked.append(request_of(connection)[0])
+        connection.sendall(http(200, b"ok"))
+
+    with answering(behave) as port:
+        assert exchange(endpoint_of(f"127.0.0.1:{port}", ""), "GET", "/").body == b"ok"
+    assert b"Authorization" not in asked[0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -91,7 +109,7 @@ def test_an_answer_comes_back_whole(host):
         endpoint = Endpoint("http", host, port, "/vl", KEY)
         reply = exchange(endpoint, "POST", "/v1/x", b"{}")
     (head, body) = asked[0]
-    assert (reply.status, reply.body, body) == (404, b"no such page, ***", b"{}")
+    assert (reply.status, reply.body, body) == (404, f"no such page, {KEY}".encode(), b"{}")
     first, *lines = head.decode().split("\r\n")
     assert first == "POST /vl/v1/x HTTP/1.1"
     assert {"Content-Type: application/json", f"Authorization: Bearer {KEY}"} < set(lines)
@@ -131,8 +149,10 @@ def test_no_such_host():
         (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200, "answers with something that is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "broke off its answer"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broke off its answer"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n", "answers with something that is not HTTP"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + bytes(LONGEST_ANSWER + 1), f"sends more than {LONGEST_ANSWER:,} bytes"),
         (http(302, b"", "Location: http://elsewhere/"), "sends requests on to 'http://elsewhere/'"),
+        (http(302, b"", f"Location: http://elsewhere/{KEY}"), "sends requests on to 'http://elsewhere/***'"),
         (http(304, b""), "sends requests on to 'another address'"),
     ],
 )

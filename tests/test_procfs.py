@@ -14,7 +14,7 @@ from swiftcfg.procfs import (
     has_variable,
     holder_of,
     is_alive,
-    listens,
+    listening_at,
     memory_bytes,
     pid_namespace,
     process,
@@ -90,10 +90,17 @@ def test_a_listening_socket_is_found_with_its_owner(family, address):
         (found,) = sockets_on(port)
         assert (found.address, found.port, found.listening, found.state) == (address, port, True, "LISTEN")
         assert holder_of(found.inode).pid == os.getpid()
-        assert (listens([os.getpid()], port), listens([os.getppid()], port), listens([], port)) == (True, False, False)
+        assert listening_at([os.getpid()], port) == address
+        assert (listening_at([os.getppid()], port), listening_at([], port)) == (None, None)
     assert sockets_on(port) == []
     assert holder_of(found.inode) is None
-    assert not listens([os.getpid()], port)
+    assert listening_at([os.getpid()], port) is None
+
+
+@pytest.mark.parametrize(("family", "near"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_a_socket_that_listens_on_all_addresses_is_reached_on_one_of_this_machine(family, near):
+    with socket.create_server(("", 0), family=family) as server:
+        assert listening_at([os.getpid()], server.getsockname()[1]) == near
 
 
 def test_what_a_closed_connection_leaves_is_told_apart():

@@ -111,14 +111,31 @@ def test_a_key_stands_neither_in_the_words_nor_in_the_environment(tmp_path: Path
 
 
 def test_a_key_that_is_written_is_handed_over_in_the_same_way(tmp_path: Path, place: Path):
-    found = subject(tmp_path, place, f"{CALL} --api_key=-k --hub_token t\n")
+    found = subject(tmp_path, place, f"{CALL} --api_key=-key --hub_token t\n")
     command = start_command(found)
-    assert (found.api_key, command.secrets) == ("-k", ("-k", "t"))
-    assert run(command)["argv"][-2:] == ["--api_key=-k", "--hub_token=t"]  # type: ignore[index]
+    assert (found.api_key, command.secrets) == ("-key", ("-key",))  # a single letter is not hidden
+    assert run(command)["argv"][-2:] == ["--api_key=-key", "--hub_token=t"]  # type: ignore[index]
     assert found.told == (
         "the value of --api_key is handed over on standard input, so that ps does not show it",
         "the value of --hub_token is handed over on standard input, so that ps does not show it",
     )
+
+
+@pytest.mark.parametrize("key", ["'two words'", "schlüssel", "$'line\\n'"])
+def test_a_written_key_that_no_request_can_carry_is_refused_and_not_shown(tmp_path: Path, place: Path, key: str):
+    with pytest.raises(InputError) as caught:
+        subject(tmp_path, place, f"{CALL} --api_key {key}\n")
+    assert caught.value.sentence == "the API key in --api_key has characters that no HTTP header carries"
+
+
+def test_a_variable_that_has_a_common_word_in_it_holds_no_key(tmp_path: Path, place: Path):
+    caller = {"PATH": os.defpath, "HOME": "/root", "LOGIN": "me:root", "KEY": "root", "LONG": "x-roots"}
+    command = start_command(subject(tmp_path, place, f"{CALL}\n", environment=caller, api_key_env="KEY"))
+    assert [change.name for change in command.changes if change.value is None] == ["KEY", "LOGIN"]
+
+
+def test_an_empty_key_is_none(tmp_path: Path, place: Path):
+    assert subject(tmp_path, place, f"{CALL} --api_key ''\n").api_key is None
 
 
 def test_flags_that_are_cut_short_count_by_their_full_names(tmp_path: Path, place: Path):

@@ -8,7 +8,7 @@ from swiftcfg.chat import OK, Endpoint, NoAnswerError, health, models
 from swiftcfg.launch.causes import hung, moved
 from swiftcfg.launch.follow import Follow
 from swiftcfg.launch.interrupt import Interrupts
-from swiftcfg.procfs import listens, processes
+from swiftcfg.procfs import listening_at, processes
 from swiftcfg.serverlog import Cause, Listening
 from swiftcfg.servers.members import descendants
 from swiftcfg.values import dataclass
@@ -63,10 +63,10 @@ def attempt(follow: Follow, target: Target, judge: Judge, interrupts: Interrupts
     while not follow.over:
         follow.take(_LOOK_S)
         interrupts.check()
-        heard = follow.listening
+        heard = _heard(follow, target)
         if heard and target.port not in {0, heard.port}:
             return ended(follow, target.grace_s, moved(target.port, heard.port), interrupts)
-        if heard and (endpoint := _answering(follow, heard, target)):
+        if heard and (endpoint := _answering(heard, target)):
             return Served(endpoint, follow.elapsed_s)
         if time.monotonic() > deadline and not follow.exited:
             return ended(follow, target.grace_s, hung(follow, target.patience_s), interrupts)
@@ -92,23 +92,25 @@ def ended(follow: Follow, grace_s: float, cause: Cause, interrupts: Interrupts) 
     return died(follow, cause)
 
 
-def _answering(follow: Follow, heard: Listening, target: Target) -> Endpoint | None:
-    """Where the server answers, once it does; on a port that another server holds nobody is asked."""
-    if not _holds(follow, heard.port):
+def _heard(follow: Follow, target: Target) -> Listening | None:
+    """Where the server listens, once it says that it does: by its own sockets, as anybody can write such a line.
+
+    Nobody else is ever asked, whatever the line names, and no key goes anywhere else.
+    """
+    if follow.listening is None:
         return None
-    endpoint = Endpoint("http", _reachable(heard.host), heard.port, "", target.api_key, _ANSWER_S)
+    pids = {each.pid for each in descendants(follow.warden.process.pid, processes())}
+    for port in (target.port, follow.listening.port):
+        if host := listening_at(pids, port):
+            return Listening(host, port)
+    return None
+
+
+def _answering(heard: Listening, target: Target) -> Endpoint | None:
+    """Where the server answers, once it does."""
+    endpoint = Endpoint("http", heard.host, heard.port, "", target.api_key, _ANSWER_S)
     try:
         ready = health(endpoint) == OK if target.has_health else bool(models(endpoint))
     except NoAnswerError:
         return None
     return replace(endpoint, timeout_s=min(_REQUEST_S, target.patience_s)) if ready else None
-
-
-def _reachable(host: str) -> str:
-    """An address to reach a server at that listens on all of them."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-
-
-def _holds(follow: Follow, port: int) -> bool:
-    """Whether a process of this server listens there."""
-    return listens({each.pid for each in descendants(follow.warden.process.pid, processes())}, port)

@@ -1,13 +1,14 @@
 """Standing: how a server is doing now, found out by asking it, or what it died of."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from packaging.version import Version
 
 from swiftcfg.chat import Answer, NoAnswerError, chat, endpoint_of
 from swiftcfg.errors import MachineError
 from swiftcfg.nvml import machine_within
-from swiftcfg.procfs import listens
+from swiftcfg.procfs import listening_at
 from swiftcfg.serverlog import Cause, Death, Lines, Witness, cause_of, events_in, furthest
 from swiftcfg.servers.found import Server, opened_folder
 from swiftcfg.servers.logs import LogReader
@@ -49,8 +50,10 @@ def _asked(
     server: Server, url: str, model: str, api_key: str | None, patience_s: float
 ) -> tuple[Answer | None, str | None]:
     endpoint = endpoint_of(url, api_key, patience_s)
-    if not listens({each.pid for each in server.members}, endpoint.port):
+    host = listening_at({each.pid for each in server.members}, endpoint.port)
+    if host is None:
         return None, f"none of its processes listens on port {endpoint.port}"
+    endpoint = replace(endpoint, host=host)  # whatever address stands there, the key goes to this server alone
     try:
         answer = chat(endpoint, model, _TEXT)
     except NoAnswerError as error:

@@ -9,7 +9,7 @@ from swiftcfg.report.as_json import as_json
 from swiftcfg.report.layout import many, table
 from swiftcfg.report.plain import plain
 from swiftcfg.servers.found import Server, Servers
-from swiftcfg.servers.state import TIME_FORMAT
+from swiftcfg.servers.shape import TIME_FORMAT
 from swiftcfg.servers.stopping import Stopped
 from swiftcfg.units import MIB, duration
 

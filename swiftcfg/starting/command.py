@@ -8,6 +8,7 @@ from pathlib import Path
 from swiftcfg.config import DeployConfig
 from swiftcfg.detect import Installation
 from swiftcfg.errors import MachineError
+from swiftcfg.exchange import SHORTEST_SECRET
 from swiftcfg.files import is_file
 from swiftcfg.render import is_glued
 from swiftcfg.rules.secrets import SECRET_VARIABLES
@@ -54,7 +55,7 @@ def start_command(subject: Subject) -> StartCommand:
     hidden = (value for name, value in environment.items() if name in SECRET_VARIABLES and value)
     return StartCommand(
         _argv(subject), environment, _folder(), _stdin(subject.secrets),
-        tuple(dict.fromkeys((*values, *hidden))), made,
+        tuple(dict.fromkeys(value for value in (*values, *hidden) if len(value) >= SHORTEST_SECRET)), made,
     )  # fmt: skip
 
 

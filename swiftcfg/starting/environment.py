@@ -1,10 +1,12 @@
 """The environment of a server: the caller's, less what the server would read unplanned, plus what is planned."""
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from swiftcfg.detect import Installation
+from swiftcfg.exchange import SHORTEST_SECRET
 from swiftcfg.rules.families import SIZES
 from swiftcfg.values import dataclass
 
@@ -22,8 +24,10 @@ _DROPPED: Mapping[str, str] = {
     ),
     "RAY_SWIFT_ARGS": _WORDS_WHY,
 }  # fmt: skip
-#: Shorter ones may be part of anything.
-_SHORTEST_SECRET = 4
+
+#: A shorter one may be a common word, or a folder's name. Chosen.
+_SHORTEST_UNCOMMON = 8
+_WORD_END = re.compile(r"[\s=:,;'\"]+")
 
 #: What is set for every server, and why.
 _SET: Mapping[str, tuple[str, str]] = {"PYTHONUNBUFFERED": ("1", "so that output comes at once")}
@@ -48,7 +52,7 @@ def changes(
     for name in sorted(caller.keys() - planned.keys()):
         if name in _DROPPED:
             yield Change(name, None, _DROPPED[name])
-        elif any(len(secret) >= _SHORTEST_SECRET and secret in caller[name] for secret in secrets):
+        elif any(_holds(caller[name], secret) for secret in secrets):
             yield Change(name, None, "it holds a key that the server is given in another way")
     for name, value in planned.items():
         other = caller.get(name, value) != value
@@ -58,6 +62,13 @@ def changes(
             yield Change(name, value, why)
     if "PATH" not in planned:
         yield from _path(caller.get("PATH", os.defpath), installation)
+
+
+def _holds(value: str, secret: str) -> bool:
+    """Whether a variable has the secret in it; one that may be a common word only as a word: HOME is no key."""
+    if len(secret) < _SHORTEST_UNCOMMON:
+        return len(secret) >= SHORTEST_SECRET and secret in _WORD_END.split(value)
+    return secret in value
 
 
 def changed(caller: Mapping[str, str], made: Collection[Change]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from swiftcfg.config import DeployConfig, Flag
-from swiftcfg.exchange import key_in
+from swiftcfg.exchange import checked_key, key_in
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.ports import free_port
 from swiftcfg.script import Script
@@ -40,12 +40,15 @@ def with_flag(config: DeployConfig, name: str, word: str) -> DeployConfig:
 
 
 def without_secrets(config: DeployConfig) -> tuple[DeployConfig, tuple[Secret, ...]]:
-    """The call without the flags that hold secrets, and these."""
+    """The call without the flags that hold secrets, and these; raises InputError for a key that could not be sent."""
     found = tuple(
         Secret(flag.name, str(flag.words[0]), f"--{flag.name}")
         for flag in config.flags
         if flag.name in SECRET_FLAGS and flag.words
     )
+    for secret in found:
+        if secret.flag == "api_key":
+            checked_key(secret.value, secret.origin)
     taken = {secret.flag for secret in found}
     return replace(config, flags=tuple(flag for flag in config.flags if flag.name not in taken)), found
 

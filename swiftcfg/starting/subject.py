@@ -94,7 +94,8 @@ class Subject:
 
     @property
     def api_key(self) -> str | None:
-        return next((secret.value for secret in self.secrets if secret.flag == "api_key"), None)
+        """An empty one is none to ms-swift (ms-swift@4.6.0:swift/pipelines/infer/deploy.py, _check_api_key)."""
+        return next((secret.value for secret in self.secrets if secret.flag == "api_key"), None) or None
 
 
 def _default(catalog: FlagCatalog, flag: str, fallback: str | int) -> str | int:

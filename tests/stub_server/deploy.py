@@ -8,6 +8,7 @@ Behaviour: ``{"steps": [[NAME, VALUE], …], SETTING: VALUE, …}``. When the st
     file PATH          the bytes of a file, such as a log   long N       N bytes without a line end
     flood [RATE, S]    RATE bytes a second for S seconds    sleep S      wait; the same as hanging where S is large
     ignore SIGNAL      such as "SIGTERM"                    name TEXT    what ps calls this process from here on
+    forget null  become a program with another name, an empty environment and no open files, that ignores SIGTERM
     child {…}          fork: {"own_session", "orphan", "name", "steps": […], "copies": N}; it waits when done
     show WHAT          "argv", "environment", "fds", "stdin" or "group", as one line of JSON after the word
     secret null        the key of --api_key as ms-swift prints it: in the command and among the arguments
@@ -164,6 +165,15 @@ def rename(name: str) -> None:
         file.write(name)
 
 
+def forget(_: None) -> NoReturn:
+    """Nothing of what it was started with is left, as with a daemon of the strictest kind."""
+    os.closerange(0, 256)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('/proc/self/comm', 'w').write('fled'); "
+    os.execve(sys.executable, [sys.executable, "-I", "-S", "-c", code + "signal.pause()"], {})  # noqa: S606
+
+
 def write(what: list[str]) -> None:
     path, text = what
     with open(path + ".new", "w") as file:
@@ -188,6 +198,7 @@ STEPS: dict[str, Any] = {
     "sleep": time.sleep,
     "ignore": lambda name: signal.signal(getattr(signal, name), signal.SIG_IGN),
     "name": rename,
+    "forget": forget,
     "show": show,
     "secret": secret,
     "exit": end,
