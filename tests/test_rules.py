@@ -7,6 +7,8 @@ A file of tests/rules/ is called by the code it is about, ``vis001.yaml``, and i
       model, gpu, ms_swift, vllm, qwen_vl_utils, transformers, profile, mode, installed: see Surroundings
       findings: [VIS001, {code: VIS002, says: part of the message, severity: warning, line: 1}]
 
+A finding may also state its ``subject`` and the whole ``message``.
+
 ``findings`` is all that the family of rules (VIS) finds; ``only: VIS001`` narrows or widens (``only: ''``) that.
 ``fixed`` is the script with all safe fixes; without it there are none. ``mended`` is the one with the other fixes too.
 ``each`` makes one case of each of its rows, which say in what they differ.
@@ -95,6 +97,7 @@ def test_case(case: Case):
     assert [one.rule.code for one in reported] == [row["code"] for row in case.expected], shown
     for one, row in zip(reported, case.expected, strict=True):
         assert row.get("says", "") in one.finding.message
+        assert row.get("message", one.finding.message) == one.finding.message
         assert row.get("severity", one.severity) == one.severity
         assert row.get("subject", one.finding.subject) == one.finding.subject
         assert row.get("line", line_of(one)) == line_of(one)

@@ -20,6 +20,7 @@ Good:
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.version import Version
 
@@ -62,8 +63,10 @@ def check(
     knob = "mm_processor_kwargs" if settings.processor_kwargs else "max_num_batched_tokens"
     changes: tuple[SetFlag, ...] = knobs.change("max_num_batched_tokens", -(-tokens // 256) * 256)
     if kind == "image" and settings.processor_kwargs:
-        drawn = spelled_limit(model, card, runtime, limits.constants.image_max)
-        changes = knobs.change("mm_processor_kwargs", {**settings.processor_kwargs, **drawn})
+        kwargs = {**settings.processor_kwargs, **spelled_limit(model, card, runtime, limits.constants.image_max)}
+        grown = encoder_cache(model, card, runtime, replace(settings, processor_kwargs=kwargs))
+        if grown and grown >= tokens:  # what vLLM draws is nearly square, so that it may stay a little below the cap
+            changes = knobs.change("mm_processor_kwargs", kwargs)
     whose = f"of {workload.name}" if workload else "that the caps allow"
     yield Finding(
         f"the largest {kind} {whose} has {tokens} tokens, and vLLM's encoder cache holds {cache}: it is refused",

@@ -16,12 +16,12 @@ Good:
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from swiftcfg.backend import ENGINE_KEYS, route
+from swiftcfg.backend import route
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Fix, RenameFlag
-from swiftcfg.rules.releases import is_unheard_of
-from swiftcfg.rules.written import flags_of, forgiven, in_force
+from swiftcfg.rules.releases import effective, is_unheard_of
+from swiftcfg.rules.written import Written, flags_of, forgiven, in_force
 from swiftcfg.script import Script
 
 SEVERITY = "error"
@@ -35,30 +35,35 @@ _ALIKE = 0.9
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Iterator[Finding]:
     known, given = forgiven(script, catalog), in_force(script, catalog)
     for one in flags_of(script, catalog):
-        if one.match.spec or one.match.candidates or not is_unheard_of(one.name, catalog, settings.backend):
+        if one.match.candidates or not is_unheard_of(one.name, catalog, settings.backend):
             continue
         outcome = "it is dropped with a warning" if known else "the start fails"
-        meant = _meant(one.name, catalog, settings)
-        key = route(settings.backend, one.name, catalog.version)
-        if key and key.key and one.name in ENGINE_KEYS:
-            outcome += f"; it is a key of --{key.flag}: '{{\"{key.key}\": …}}'"
+        way = route(settings.backend, one.name, catalog.version)
+        meant = way.flag if way else _meant(one.name, catalog, settings)
+        if way and way.key:
+            outcome += f"; it is a key of --{way.flag}: '{{\"{way.key}\": …}}'"
         elif meant:
             outcome += f"; did you mean --{meant}?"
-        sure = meant and meant not in given and SequenceMatcher(a=one.name, b=meant).ratio() >= _ALIKE
         yield Finding(
             f"ms-swift {catalog.version} has no {one.use.spelling}: {outcome}",
             one.use.place,
             one.use.spelling,
-            Fix(f"write --{meant}", (RenameFlag(one.use.name, meant),)) if meant and sure else None,
+            _fix(one, meant) if meant not in given else None,
             severity="warning" if known else None,
         )
 
 
 def _meant(name: str, catalog: FlagCatalog, settings: EngineSettings) -> str | None:
-    """The nearest flag; where that one has no effect, the one that sets it."""
-    near = next(iter(catalog.nearest(name, 1)), None)
+    """The nearest flag; where that one has no effect in some release, the one that surely sets it."""
+    near = next(iter(catalog.nearest(name)), None)
     for row in catalog.no_effect:
-        if row.flag == near and row.instead and row.applies(catalog.version, settings.backend):
-            instead = route(settings.backend, row.instead, catalog.version)
-            return instead.flag if instead and instead.key is None else near
+        if row.flag == near:
+            return effective(row, catalog, settings.backend) or near
     return near
+
+
+def _fix(one: Written, meant: str | None) -> Fix | None:
+    """The name that was meant, where there is no doubt."""
+    if meant is None or SequenceMatcher(a=one.name, b=meant).ratio() < _ALIKE:
+        return None
+    return Fix(f"write --{meant}", (RenameFlag(one.use.name, meant),))

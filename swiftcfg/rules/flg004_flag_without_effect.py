@@ -15,10 +15,10 @@ Good:
 
 from collections.abc import Iterator
 
-from swiftcfg.backend import Route, route
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding, Fix, RemoveFlag, RenameFlag
+from swiftcfg.rules.releases import effective
 from swiftcfg.rules.written import Written, in_force
 from swiftcfg.script import Script
 
@@ -41,20 +41,18 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings) -> Ite
         if row.flag not in unread or row.flag in _ELSEWHERE or not row.applies(catalog.version, settings.backend):
             continue
         one = given[row.flag]
-        instead = route(settings.backend, row.instead, catalog.version) if row.instead else None
         yield Finding(
             f"{one.shown} has no effect: {unread[row.flag]}",
             one.use.place,
             one.use.spelling,
-            _fix(one, instead, given),
+            _fix(one, effective(row, catalog, settings.backend), given),
             severity="error" if row.flag in _SEVERE else None,
         )
     yield from _adapters(given, unread)
 
 
-def _fix(one: Written, instead: Route | None, given: dict[str, Written]) -> Fix:
+def _fix(one: Written, plain: str | None, given: dict[str, Written]) -> Fix:
     """Rename it; leave it out, which takes a look where nothing else says what it was meant to do."""
-    plain = instead.flag if instead and instead.key is None else None
     if plain and plain not in given:
         return Fix(f"write --{plain}", (RenameFlag(one.use.name, plain),))
     safe = plain is not None or one.name not in _SEVERE
@@ -63,6 +61,6 @@ def _fix(one: Written, instead: Route | None, given: dict[str, Written]) -> Fix:
 
 def _adapters(given: dict[str, Written], unread: dict[str, str]) -> Iterator[Finding]:
     """SGLang and LMDeploy serve the bare model: everything the adapter learnt is lost."""
-    if "adapters" in given and "adapters" in unread:
+    if "adapters" in unread:
         use = given["adapters"].use
         yield Finding(f"--adapters has no effect: {unread['adapters']}", use.place, use.spelling, severity="error")

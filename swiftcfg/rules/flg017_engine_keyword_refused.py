@@ -43,10 +43,16 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings, runtim
 
 def _unknown(keys: list[str], keywords: EngineKeywords, vllm: Version | None) -> Iterator[str]:
     """Why this vLLM does not take some of the keys; nothing where its release was not read."""
-    for key in keys if vllm else ():
-        if vllm and keywords.lacks(key, vllm):
-            life, near = keywords.lifetimes(key)[-1:], keywords.nearest(key, vllm)
-            other = f"; {life[0].since} does" if life and life[0].since > vllm else ""
-            gone = f"; {life[0].until} has it no more" if life and life[0].until and life[0].until <= vllm else ""
-            meant = f"; did you mean {near}?" if near and not life else ""
-            yield f"{key}: vLLM {vllm} does not know it{other}{gone}{meant}"
+    if vllm is None:
+        return
+    for key in keys:
+        if keywords.lacks(key, vllm):
+            yield f"{key}: vLLM {vllm} does not know it{_instead(key, keywords, vllm)}"
+
+
+def _instead(key: str, keywords: EngineKeywords, vllm: Version) -> str:
+    """Who does know it, or what was meant."""
+    for life in keywords.lifetimes(key):
+        return f"; {life.since} does" if life.since > vllm else f"; {life.until} has it no more"
+    near = keywords.nearest(key, vllm)
+    return f"; did you mean {near}?" if near else ""

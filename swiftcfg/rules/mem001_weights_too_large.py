@@ -42,8 +42,9 @@ _MOST_CARDS = 8
 def check(
     script: Script, catalog: FlagCatalog, deployment: Deployment, memory: MemoryPlan, workload: Workload | None = None
 ) -> Iterator[Finding]:
-    settings, weights = deployment.settings, memory.term("weights")
-    if weights is None or not too_heavy(memory, settings):
+    settings = deployment.settings
+    weights = too_heavy(memory, settings)
+    if weights is None:
         return
     knobs, room = Knobs(script, catalog, settings.backend), weights_room(memory, settings)
     share = best_share(deployment, workload, memory)
@@ -69,10 +70,8 @@ def _way(deployment: Deployment) -> str:
     if settings.backend == "transformers":
         return ""
     for ranks in splits(deployment.model, _MOST_CARDS):
-        if ranks <= settings.tensor_parallel_size:
-            continue
         plan = replanned(deployment, None, tensor_parallel_size=ranks)
-        weights = plan.term("weights")
-        if weights and not too_heavy(plan, settings):
-            return f"; split over {ranks} such cards it is {gib(weights.amount.best)} each"
+        if not too_heavy(plan, settings):
+            each = sum(term.amount.best for term in plan.terms if term.name == "weights")
+            return f"; split over {ranks} such cards it is {gib(each)} each"
     return "; it fits no split over such cards: quantised weights or a larger card would"

@@ -23,7 +23,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.memory import MemoryPlan
 from swiftcfg.rule import Finding
 from swiftcfg.rules.knobs import Knobs
-from swiftcfg.rules.replan import first_broken, larger_share, too_heavy
+from swiftcfg.rules.replan import first_broken, larger_share
 from swiftcfg.script import Script
 from swiftcfg.units import gib
 from swiftcfg.workload import Workload
@@ -45,7 +45,7 @@ def check(
 ) -> Iterator[Finding]:
     settings = deployment.settings
     broken = first_broken(memory, "budget", settings)
-    if broken is None or too_heavy(memory, settings):
+    if broken is None:
         return
     knobs = Knobs(script, catalog, settings.backend)
     yield Finding(

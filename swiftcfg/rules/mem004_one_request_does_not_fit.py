@@ -46,20 +46,18 @@ def check(
     if broken is None:
         return
     knobs = Knobs(script, catalog, settings.backend)
-    length, fix, hint = context_that_fits(deployment, workload, memory), None, ""
-    changes = knobs.change("max_model_len", length) if length else ()
-    if length and changes:
-        request = request_of(deployment.model, workload, deployment.limits) if workload else None
-        enough = request is None or request.tokens <= length
-        unset = settings.max_model_len is None
-        fix = Fix(f"a context of {length}", changes, safe=unset and enough and broken.severity == "error")
-        hint = f"; up to {length} surely fit"
+    length = context_that_fits(deployment, workload, memory)
+    if length is None:
+        sentence, fix = broken.sentence, larger_share(knobs, deployment, workload, memory)
     else:
-        fix = larger_share(knobs, deployment, workload, memory)
-    yield Finding(
-        f"{broken.sentence}{hint}",
-        knobs.place("max_model_len"),
-        knobs.subject("max_model_len"),
-        fix,
-        broken.severity,
-    )
+        sentence = f"{broken.sentence}; up to {length} surely fit"
+        fix = _shorter(knobs, deployment, workload, length, sure=broken.severity == "error")
+    yield Finding(sentence, knobs.place("max_model_len"), knobs.subject("max_model_len"), fix, broken.severity)
+
+
+def _shorter(knobs: Knobs, deployment: Deployment, workload: Workload | None, length: int, *, sure: bool) -> Fix:
+    """A context that fits; safe where it is ``sure`` that the model's own does not, and nothing asks for more."""
+    request = request_of(deployment.model, workload, deployment.limits) if workload else None
+    enough = request is None or request.tokens <= length
+    unset = deployment.settings.max_model_len is None
+    return Fix(f"a context of {length}", knobs.change("max_model_len", length), safe=sure and unset and enough)

@@ -24,7 +24,7 @@ from swiftcfg.rule import Finding
 from swiftcfg.rules.asked import answer_tokens
 from swiftcfg.rules.caps import PIXELS
 from swiftcfg.rules.places import variable_place
-from swiftcfg.rules.replan import first_broken, too_heavy
+from swiftcfg.rules.replan import first_broken
 from swiftcfg.script import Script
 from swiftcfg.units import Tokens, gib
 from swiftcfg.workload import Workload
@@ -39,6 +39,8 @@ SOURCES = (
 
 #: Text of a request, and its answer where the command does not limit it.
 _TEXT, _ANSWER = 1024, 1024
+#: Terms worth naming.
+_NAMED = ("weights", "peak activation")
 
 
 def check(
@@ -46,21 +48,24 @@ def check(
 ) -> Iterator[Finding]:
     if deployment.settings.backend != "transformers" or len(deployment.gpus) > 1:
         return  # over several cards the backend spreads the layers, which is not modelled
-    plan, what = memory, workload.name if workload else ""
-    if workload is None:
-        image = deployment.limits.image_max_tokens if deployment.limits else 0
-        tokens = _TEXT + image + min(answer_tokens(script, catalog) or _ANSWER, _ANSWER)
-        demand = Demand(Tokens(tokens), 1, {"image": image} if image else {}, image)
-        plan = plan_memory(deployment.model, deployment.gpus[0], deployment.runtime, deployment.settings, demand)
-        what = f"one request with an image of {image} tokens" if image else f"one request of {tokens} tokens"
+    image = deployment.limits.image_max_tokens if deployment.limits else 0
+    plan, what = (memory, workload.name) if workload else _one_request(script, catalog, deployment, image)
     broken = first_broken(plan, "memory", deployment.settings)
-    if broken is None or too_heavy(plan, deployment.settings):
+    if broken is None:
         return
-    peak, weights = plan.term("peak activation"), plan.term("weights")
-    parts = [f"{term.name} {gib(term.amount.best)}" for term in (weights, peak) if term]
+    parts = [f"{term.name} {gib(term.amount.best)}" for term in plan.terms if term.name in _NAMED]
+    hint = f"; a smaller {PIXELS} takes less" if image else ""
     yield Finding(
-        f"{what}: {broken.sentence} ({', '.join(parts)}); a smaller {PIXELS} takes less",
-        variable_place(script, PIXELS) or script.place,
-        PIXELS,
+        f"{what}: {broken.sentence} ({', '.join(parts)}){hint}",
+        (image and variable_place(script, PIXELS)) or script.place,
+        PIXELS if image else None,
         severity=broken.severity,
     )
+
+
+def _one_request(script: Script, catalog: FlagCatalog, deployment: Deployment, image: int) -> tuple[MemoryPlan, str]:
+    """The account of one request with the largest image, and its name."""
+    tokens = _TEXT + image + min(answer_tokens(script, catalog) or _ANSWER, _ANSWER)
+    demand = Demand(Tokens(tokens), 1, {"image": image}, image)
+    plan = plan_memory(deployment.model, deployment.gpus[0], deployment.runtime, deployment.settings, demand)
+    return plan, f"one request with an image of {image} tokens" if image else f"one request of {tokens} tokens"

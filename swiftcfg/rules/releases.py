@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from swiftcfg.backend import successor
+from swiftcfg.backend import flag_name, successor
 from swiftcfg.engine import BackendName
-from swiftcfg.flags import FlagCatalog, Lifetime
+from swiftcfg.flags import FlagCatalog, Lifetime, NoEffect
 from swiftcfg.rules.written import Written
 
 #: Words that ``swift deploy`` knows beside the fields of its arguments; other rules speak of them.
@@ -33,6 +33,13 @@ def told(lifetimes: Sequence[Lifetime], catalog: FlagCatalog) -> str:
     if gone:
         return f"is gone since {max(gone)}"
     return f"comes with {min(coming)}" if coming else "is another engine's word"
+
+
+def effective(row: NoEffect, catalog: FlagCatalog, backend: BackendName) -> str | None:
+    """The flag that has the effect, and takes the same words, which the engine's free keywords do not."""
+    if row.instead is None or row.instead == "engine_kwargs":
+        return None
+    return flag_name(backend, row.instead, catalog.version)
 
 
 def model_words(given: Mapping[str, Written]) -> list[str]:

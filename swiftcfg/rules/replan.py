@@ -8,7 +8,7 @@ from typing import Any
 from swiftcfg.deployment import Deployment, account
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
-from swiftcfg.memory import Constraint, MemoryPlan
+from swiftcfg.memory import Constraint, MemoryPlan, Term
 from swiftcfg.rule import Fix, Severity
 from swiftcfg.rules.knobs import Knobs
 from swiftcfg.units import MIB, Bytes, Range, gib
@@ -78,10 +78,10 @@ def _severity(plan: MemoryPlan, item: Constraint | None) -> Severity | None:
     return None if plan.unknowns else "warning"
 
 
-def too_heavy(plan: MemoryPlan, settings: EngineSettings) -> bool:
-    """Whether the weights alone are more than they may take."""
+def too_heavy(plan: MemoryPlan, settings: EngineSettings) -> Term | None:
+    """The weights, where they alone are more than they may take."""
     weights = plan.term("weights")
-    return weights is not None and weights.amount.best > weights_room(plan, settings)
+    return weights if weights and weights.amount.best > weights_room(plan, settings) else None
 
 
 def weights_room(plan: MemoryPlan, settings: EngineSettings) -> int:

@@ -29,12 +29,11 @@ SOURCES = ("ms-swift@4.6.0:swift/utils/hub_utils.py, safe_snapshot_download",)
 
 def check(script: Script, catalog: FlagCatalog, model: Model | None = None) -> Iterator[Finding]:
     given = in_force(script, catalog)
-    for name in ("model", "ckpt_dir", "adapters"):
-        one = given.get(name)
-        for word in (one.words or ()) if one else ():
-            path = word.rpartition("=")[2] if name == "adapters" else word
-            found = model is not None and model.local and name != "adapters"
-            if one and is_relative_path(path) and not found:
+    for one in [given[name] for name in ("model", "ckpt_dir", "adapters") if name in given]:
+        of_model = one.name != "adapters"
+        for word in one.words or ():
+            path = word if of_model else word.rpartition("=")[2]
+            if is_relative_path(path) and not (of_model and model and model.local):
                 yield Finding(
                     f"{path} is a hub id to ms-swift unless there is such a folder where the script is started",
                     one.use.place,

@@ -32,5 +32,5 @@ SOURCES = ("ms-swift@4.6.0:swift/infer_engine/vllm_engine.py, imports",)
 def check(script: Script, catalog: FlagCatalog, settings: EngineSettings, runtime: Runtime) -> Iterator[Finding]:
     one = in_force(script, catalog).get("infer_backend")
     origin = runtime.origins.get("vllm", "")
-    if one and settings.backend == "vllm" and runtime.vllm is None and origin.startswith("not found"):
+    if one and settings.backend == "vllm" and origin.startswith("not found"):
         yield Finding(f"vLLM is {origin}: the start ends with ModuleNotFoundError", one.use.place, one.use.spelling)
