@@ -45,6 +45,7 @@ class _Reader:
     variables: dict[str, VariableUse] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     continued: set[int] = field(default_factory=set)  # lists, by id, to which something is added where they stand
+    started: set[int] = field(default_factory=set)  # what is given to a starter, by id
     scripts: list[Script] = field(default_factory=list)
 
     def read(self, tree: ast.Module) -> tuple[Script, ...]:
@@ -57,6 +58,7 @@ class _Reader:
         for node in nodes:
             if isinstance(node, ast.Call) and _function(node) in _STARTERS and node.args:
                 strings.append(node.args[0])
+                self.started.add(id(node.args[0]))
             elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
                 strings.append(node.value)
         owners = {id(node.value): node for node in nodes if isinstance(node, ast.Assign)}
@@ -90,10 +92,13 @@ class _Reader:
         words = [self._word(item) for item in node.elts]
         names = {target.id for target in owner.targets if isinstance(target, ast.Name)} if owner else set()
         grows = names & self.changed or id(node) in self.continued
-        if words and grows:
-            added_to = min(names) if names else "the list"
-            words.append(Field((Unknown(f"what is added to {added_to}"),), words[-1].place))
-        self.scripts += read_program(words, self.file, self.variables.values())
+        scripts = read_program(words, self.file, self.variables.values())
+        bare = id(node) not in self.started and not any(one.flags or one.strays for one in scripts)
+        if scripts and (grows or bare):
+            added = Unknown(f"what is added to {min(names, default='the list')}")
+            words.append(Field((added,), words[-1].place))
+            scripts = read_program(words, self.file, self.variables.values())
+        self.scripts += scripts
 
     def _word(self, node: ast.expr) -> Field:
         span, word = self._span(node), _text(node)
@@ -168,9 +173,13 @@ def _is_environ(target: ast.expr) -> bool:
 
 
 def _changed_name(node: ast.AST) -> str | None:
-    """The name of a list that grows after it was made."""
+    """The name of a list that grows after it was made, or is part of a longer one."""
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         return node.target.id
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
+        return node.left.id
+    if isinstance(node, ast.Starred) and isinstance(node.value, ast.Name):
+        return node.value.id
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         name = node.targets[0].id
         return name if any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node.value)) else None
