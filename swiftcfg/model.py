@@ -124,6 +124,7 @@ class Model:
     Any part may be None where it is not known; ``unknowns`` then says so in a sentence each, and what
     depends on it is skipped, never guessed. ``sources`` say where published numbers come from, by what
     they describe. ``notes`` say what was decided without being certain.
+    ``sees`` holds of every model that takes images, also where its ``vision`` is of a kind that is not known.
     ``swift_args`` is what ms-swift takes from the checkpoint's args.json, ``sampling`` what it takes from
     generation_config.json for requests that do not say. ``undecided`` are ``model_type`` and ``template`` where
     several fit, so that ms-swift from 4.0 on refuses to choose.
@@ -145,6 +146,7 @@ class Model:
     quantization: str | None = None
     quantization_group: int | None = None
     absolute_coordinates: bool = False
+    sees: bool = False
     adapter: Adapter | None = None
     adapters: tuple[str, ...] = ()
     swift_args: tuple[tuple[str, str], ...] = ()

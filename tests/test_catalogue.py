@@ -154,10 +154,25 @@ def test_every_model_says_where_its_numbers_come_from():
         assert all(source for _, source in model.sources)
         assert model.model_type
         assert model.template
-        assert model.weights is not None
         assert model.text is not None
-        assert model.text.kv_kind == "full"
-        assert (model.limits is None) == bool(model.unknowns) or model.vision is None
+        assert model.sees == (model.model_type not in ("qwen2", "qwen3", "qwen3_moe", "llama"))
+        knows_images = (model.vision is None, model.limits is None) == (not model.sees, not model.sees)
+        knows_memory = model.weights is not None and model.text.kv_kind == "full"
+        assert (knows_images and knows_memory) == (not model.unknowns)
+
+
+def test_a_hybrid_is_known_but_for_what_its_layers_keep_and_weigh():
+    model = find_model("Qwen3.5-35B-A3B")
+    assert model.text is not None
+    assert (model.text.kv_kind, model.text.head_dim, model.text.rotary_dim) == ("hybrid", 256, 64)
+    assert model.text.moe == Moe(experts=256, experts_per_token=8, intermediate_size=512)
+    assert model.vision == VisionTower(
+        kind="qwen3_vl", depth=27, hidden_size=1152, intermediate_size=4304, heads=16, patch_size=16, merge_size=2,
+        temporal_patch_size=2, out_hidden_size=2048, position_embeddings=2304,
+    )  # fmt: skip
+    assert model.limits == ProcessorLimits(65536, 16777216)
+    assert (model.model_type, model.template, model.absolute_coordinates) == ("qwen3_5_moe", "qwen3_5", False)
+    assert (model.weights, len(model.unknowns)) == (None, 2)
 
 
 @pytest.mark.parametrize(

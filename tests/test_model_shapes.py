@@ -7,6 +7,7 @@ import pytest
 from oracle import interpreter
 
 from swiftcfg.architectures import describe, tensors_of
+from swiftcfg.architectures.vision import vision_stacks
 from swiftcfg.catalogue import find_entry
 
 #: One of each kind of decoder and tower, tied and not.
@@ -16,6 +17,9 @@ KINDS = [
     "Llama-3.1-8B-Instruct", "Llama-3.2-1B-Instruct", "Qwen2.5-0.5B-Instruct", "Qwen3-0.6B", "Qwen3-14B",
     "Qwen3-8B", "Qwen3-30B-A3B",
 ]  # fmt: skip
+
+#: Their towers are known, their decoders have layers of two kinds.
+HYBRIDS = ["Qwen3.5-4B", "Qwen3.5-35B-A3B"]
 
 
 def shortened(config):
@@ -54,12 +58,12 @@ def experts_summed(shapes):
 @pytest.fixture(scope="module")
 def built():
     """Name of a kind -> what transformers makes of its config."""
-    configs = [shortened(find_entry(name).files()["config.json"]) for name in KINDS]
+    configs = [shortened(find_entry(name).files()["config.json"]) for name in KINDS + HYBRIDS]
     requests = "".join(json.dumps([config["architectures"][0], config]) + "\n" for config in configs)
     runner = Path(__file__).parent / "oracles" / "model_shapes.py"
     done = subprocess.run([interpreter("swift"), runner], input=requests, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return dict(zip(KINDS, map(json.loads, done.stdout.splitlines()), strict=True))
+    return dict(zip(KINDS + HYBRIDS, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
 @pytest.mark.oracle
@@ -71,3 +75,17 @@ def test_every_tensor_is_one_of_transformers_parameters(name, built):
     sees = "vision_config" in config
     ours = {in_new_layout(tensor.name) if sees else tensor.name: tensor.shape for tensor in tensors}
     assert experts_summed(ours) == experts_summed(built[name])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", HYBRIDS)
+def test_the_tower_of_a_hybrid_has_transformers_parameters(name, built):
+    described = describe(shortened(find_entry(name).files()["config.json"]))
+    assert described.vision is not None
+    assert tensors_of(described) is None
+    ours = {
+        tensor.name: tensor.shape
+        for stack in vision_stacks(described.vision, "model.visual.", described.dtype)
+        for tensor in stack.members()
+    }
+    assert ours == {name: tuple(shape) for name, shape in built[name].items() if name.startswith("model.visual.")}

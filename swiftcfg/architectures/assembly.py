@@ -53,6 +53,7 @@ def assemble(
         template=identity.template,
         text=description.text,
         vision=description.vision,
+        sees=description.sees,
         limits=limits,
         weights=weights,
         dtype_bytes=description.dtype_bytes,

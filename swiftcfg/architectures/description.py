@@ -24,7 +24,7 @@ class Description:
     """A config.json, understood. ``known`` is None for an architecture without a row in ``kinds``.
 
     ``tied`` is None where the file does not say. ``layers_alike`` is False where dense layers and
-    mixtures of experts alternate.
+    mixtures of experts alternate, or linear attention and full. ``sees`` holds of a tower of any kind.
     """
 
     architecture: str
@@ -34,6 +34,7 @@ class Description:
     attention_bias: bool
     mlp_bias: bool
     layers_alike: bool
+    sees: bool
     tied: bool | None
     dtype: str
     quantization: Quantization | None
@@ -53,7 +54,7 @@ def describe(config: Mapping[str, Any]) -> Description:
     tied = flag(config, "tie_word_embeddings")
     tied = flag(text_config, "tie_word_embeddings") if tied is None else tied
     text, text_unknown = _text(text_config, known, tied=bool(tied))
-    vision, vision_unknown = read_vision(config, known.tower if known else None)
+    vision, vision_unknown = read_vision(config, known)
     return Description(
         architecture=architecture or "unknown",
         known=known,
@@ -61,7 +62,8 @@ def describe(config: Mapping[str, Any]) -> Description:
         vision=vision,
         attention_bias=bool(flag(text_config, "attention_bias")),
         mlp_bias=bool(flag(text_config, "mlp_bias")),
-        layers_alike=has_layers_alike(text_config),
+        layers_alike=has_layers_alike(text_config) and not (known and known.hybrid),
+        sees=vision is not None or vision_unknown is not None,
         tied=tied,
         dtype=_dtype(config, text_config),
         quantization=read_quantization(text_config),

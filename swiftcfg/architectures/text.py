@@ -72,7 +72,7 @@ def read_text(text: Mapping[str, Any], known: Architecture | None, *, tied: bool
         tie_word_embeddings=tied,
         rotary_dim=_rotary_dim(text, rope, head_dim),
         mrope="mrope_section" in rope or bool(known and known.tower),
-        kv_kind=_kv_kind(text, layers, positions),
+        kv_kind="hybrid" if known and known.hybrid else _kv_kind(text, layers, positions),
         moe=_read_moe(text),
     )
 

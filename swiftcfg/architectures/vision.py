@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from swiftcfg.architectures.fields import section, size
+from swiftcfg.architectures.kinds import Architecture
 from swiftcfg.architectures.tensors import Stack, Tensor
 from swiftcfg.model import TowerKind, VisionTower
 
@@ -25,9 +26,6 @@ _DEFAULTS: dict[TowerKind, dict[str, int]] = {
     },
 }  # fmt: skip
 
-#: transformers@5.19.0 configuration_qwen3_vl.py, where the list is left out.
-_DEFAULT_DEEPSTACK_LEVELS = 3
-
 #: Tensors are listed one by one, so a hostile number must not get far.
 _MOST_LAYERS = 2_000
 
@@ -35,16 +33,16 @@ _MOST_LAYERS = 2_000
 _OTHER_SECTIONS = ("vision_config", "vit_config", "visual", "mm_vision_tower", "audio_config", "thinker_config")
 
 
-def read_vision(config: Mapping[str, Any], kind: TowerKind | None) -> tuple[VisionTower | None, str | None]:
+def read_vision(config: Mapping[str, Any], known: Architecture | None) -> tuple[VisionTower | None, str | None]:
     """The vision tower, or a sentence where the model has one of another kind; neither for a text model."""
-    if kind is not None:
-        return _read_tower(section(config, "vision_config"), kind), None
+    if known is not None and known.tower is not None:
+        return _read_tower(section(config, "vision_config"), known.tower, known.deepstack_levels), None
     if not any(config.get(name) for name in _OTHER_SECTIONS):
         return None, None
     return None, "the vision part is of a kind that is not known; image tokens and the vision peak are not counted"
 
 
-def _read_tower(written: Mapping[str, Any], kind: TowerKind) -> VisionTower:
+def _read_tower(written: Mapping[str, Any], kind: TowerKind, levels: int) -> VisionTower:
     values = {name: _read(written, name, default) for name, default in _DEFAULTS[kind].items()}
     early = kind == "qwen2_vl"  # there, hidden_size is the width handed to the language model
     width = values["embed_dim"] if early else values["hidden_size"]
@@ -59,7 +57,7 @@ def _read_tower(written: Mapping[str, Any], kind: TowerKind) -> VisionTower:
         temporal_patch_size=values["temporal_patch_size"],
         out_hidden_size=values["hidden_size"] if early else values["out_hidden_size"],
         in_channels=values["in_channels"],
-        deepstack_levels=_deepstack_levels(written) if kind == "qwen3_vl" else 0,
+        deepstack_levels=_deepstack_levels(written, levels) if kind == "qwen3_vl" else 0,
         position_embeddings=values.get("num_position_embeddings", 0),
     )
 
@@ -71,9 +69,9 @@ def _read(written: Mapping[str, Any], name: str, default: int) -> int:
     return size(written, *names, where="config.json: vision_config", largest=largest) or default
 
 
-def _deepstack_levels(written: Mapping[str, Any]) -> int:
+def _deepstack_levels(written: Mapping[str, Any], default: int) -> int:
     indexes = written.get("deepstack_visual_indexes")
-    return min(len(indexes), _MOST_LAYERS) if isinstance(indexes, list) else _DEFAULT_DEEPSTACK_LEVELS
+    return min(len(indexes), _MOST_LAYERS) if isinstance(indexes, list) else default
 
 
 def vision_stacks(tower: VisionTower, prefix: str, dtype: str) -> Iterator[Stack]:

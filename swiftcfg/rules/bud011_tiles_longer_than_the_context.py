@@ -40,7 +40,7 @@ def check(
     workload: Workload | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
     row = tiles_of(script, catalog)
-    if model is not None or row is None or settings.backend != "vllm":
+    if (model is not None and model.vision is not None) or row is None or settings.backend != "vllm":
         return
     stated = settings.media_limits.get("image")
     images = workload.images_per_request if workload else stated.count if stated else 1

@@ -38,7 +38,7 @@ def check(
 ) -> Iterator[Finding]:
     family = family_of(flags_in_force(script, catalog), model)
     if family is None:
-        if model is not None and model.vision is None and model.text is not None:
+        if model is not None and not model.sees and model.text is not None:
             yield from _for_text_alone(script, catalog, model.name)
         return
     engine = settings.backend != "transformers"

@@ -47,7 +47,7 @@ def check(
     memory: MemoryPlan | None = None,
 ) -> Iterator[Finding]:  # fmt: skip
     version = runtime.vllm
-    if settings.backend != "vllm" or model.vision is None or version is None:
+    if settings.backend != "vllm" or not model.sees or version is None:
         return
     share = settings.gpu_memory_utilization or SWIFT_UTILIZATION
     spare = memory.room.best - memory.outside_budget.best if memory else None

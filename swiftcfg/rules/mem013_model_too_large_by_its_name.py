@@ -52,7 +52,7 @@ def check(
 ) -> Iterator[Finding]:
     name = named_model(config) or ""
     size = _SIZE.search(name.rpartition("/")[2])
-    if model or size is None or settings.quantization:
+    if (model and model.weights) or size is None or settings.quantization:
         return
     width = next((bytes_each for words, bytes_each in _WIDTHS if words.search(name)), _PLAIN)
     ranks = settings.tensor_parallel_size * settings.pipeline_parallel_size

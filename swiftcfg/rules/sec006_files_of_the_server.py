@@ -33,7 +33,7 @@ _SINCE = Version("4.6.0")
 def check(script: Script, catalog: FlagCatalog, model: Model) -> Iterator[Finding]:
     host, one = host_of(script, catalog)
     limited = script.config().variable("SWIFT_MEDIA_ALLOWED_DIRS")
-    if model.vision and is_public(host) and not limited and catalog.version >= _SINCE:
+    if model.sees and is_public(host) and not limited and catalog.version >= _SINCE:
         yield Finding(
             "clients may name any image file that the server can read: SWIFT_MEDIA_ALLOWED_DIRS is not set",
             one.use.place if one else script.place,

@@ -35,24 +35,28 @@ CONFIDENCE = "certain"
 SOURCES = (
     "vllm@0.10.2 and vllm@0.11.0:vllm/model_executor/models/qwen3_vl.py",
     "ms-swift@4.6.0:swift/model/models/qwen.py, requires",
-    "vllm@0.8.5, 0.9.2, 0.10.2, 0.11.0 and 0.12.0:vllm/model_executor/models/registry.py",
+    "vllm@0.8.5, 0.9.2, 0.10.2, 0.11.0, 0.12.0, 0.16.0 and 0.18.0:vllm/model_executor/models/registry.py",
     "https://github.com/zai-org/GLM-V/issues/15",
     "https://github.com/vllm-project/vllm/pull/15130",
     "https://github.com/vllm-project/vllm/pull/7905 (Qwen2-VL) and /12604 (Qwen2.5-VL)",
     "https://github.com/vllm-project/vllm/pull/6514 (InternVL) and /4087 (MiniCPM-V)",
 )
 
-#: Kind of vision tower -> the first vLLM and the first transformers that know it.
+#: Architecture -> the first vLLM and the first transformers that know it.
 _SINCE = {
-    "qwen2_vl": {"vllm": Version("0.6.1"), "transformers": Version("4.45")},
-    "qwen2_5_vl": {"vllm": Version("0.7.2"), "transformers": Version("4.49")},
-    "qwen3_vl": {"vllm": Version("0.11.0"), "transformers": Version("4.57")},
+    "Qwen2VLForConditionalGeneration": {"vllm": Version("0.6.1"), "transformers": Version("4.45")},
+    "Qwen2_5_VLForConditionalGeneration": {"vllm": Version("0.7.2"), "transformers": Version("4.49")},
+    "Qwen3VLForConditionalGeneration": {"vllm": Version("0.11.0"), "transformers": Version("4.57")},
+    "Qwen3VLMoeForConditionalGeneration": {"vllm": Version("0.11.0"), "transformers": Version("4.57")},
+    "Qwen3_5ForConditionalGeneration": {"transformers": Version("5.2")},
+    "Qwen3_5MoeForConditionalGeneration": {"transformers": Version("5.2")},
 }
 
 
 #: Models by name -> the newest vLLM that does not know them yet.
 _NOT_YET = (
     (r"glm-?4[._]1v", "0.9.1"), (r"glm-?4[._]5v", "0.9.2"), (r"qwen3-?_?omni", "0.11.0"), (r"qwen3-?_?vl", "0.10.2"),
+    (r"qwen3[._][56]", "0.16.0"),
     (r"qwen2[._]5-?_?omni", "0.8.4"), (r"internvl.*[-_]hf$", "0.9.2"), (r"ovis2[._]5", "0.9.2"),
     (r"internvl", "0.5.3.post1"), (r"minicpm-?_?v", "0.5.3.post1"),
     (r"keye-?_?vl-?_?1[._]5", "0.9.2"), (r"keye-?_?vl", "0.8.5"), (r"gemma-?3n", "0.8.5"),
@@ -62,15 +66,13 @@ _NOT_YET = (
 def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, runtime: Runtime, model: Model | None = None
 ) -> Iterator[Finding]:
-    if model is None:
+    known = _SINCE.get(model.architecture, {}) if model else {}
+    if model is None or "vllm" not in known:
         yield from _by_name(script, catalog, settings, runtime)
-        return
-    if model.vision is None:
-        return
-    for package, since in _SINCE[model.vision.kind].items():
-        version = runtime.version_of(package)
+    for package, since in known.items():
+        version, name = runtime.version_of(package), model.name if model else ""
         if version and version < since and (package != "vllm" or settings.backend == "vllm"):
-            yield Finding(f"{package} {version} does not know {model.name}, only {since} and newer do", script.place)
+            yield Finding(f"{package} {version} does not know {name}, only {since} and newer do", script.place)
 
 
 def _by_name(script: Script, catalog: FlagCatalog, settings: EngineSettings, runtime: Runtime) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, model: Model | None = None
 ) -> Iterator[Finding]:
     given = in_force(script, catalog)
-    seen = model.vision is not None if model else family_of(given, None) is not None
+    seen = model.sees if model else family_of(given, None) is not None
     if settings.backend != "vllm" or not settings.enable_lora or "adapters" not in given or not seen:
         return
     if any("enable_tower_connector_lora" in (reading.value or {}) for _, reading in readings(script, catalog)):
