@@ -29,7 +29,7 @@ def shortened(config):
     vision = short.get("vision_config", {})
     if vision:
         vision["depth"] = 4
-    if "deepstack_visual_indexes" in vision:
+    if vision.get("deepstack_visual_indexes"):
         vision["deepstack_visual_indexes"] = [0, 1, 2]
     return short
 
