@@ -13,7 +13,7 @@ from threading import Timer
 from urllib.parse import urlsplit
 
 from swiftcfg.errors import InputError, MachineError
-from swiftcfg.patience import answer_within
+from swiftcfg.patience import answer_within, begin
 from swiftcfg.values import dataclass
 
 #: No answer to a request for one token is longer; more is left unread. Chosen.
@@ -157,7 +157,7 @@ def _ended_in_time(connected: socket.socket, deadline: float) -> Iterator[None]:
 
     timer = Timer(max(0.0, deadline - time.monotonic()), end)
     timer.daemon = True
-    timer.start()
+    begin(timer)
     try:
         yield
     except Exception:
@@ -200,6 +200,7 @@ _FAULTS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     ((TimeoutError,), "{} gave no answer within {:g} s", "wait for the server to finish its work, or raise --timeout"),
     ((ConnectionRefusedError,), "nothing listens at {}", _NEXT_PORT),
     ((socket.gaierror, UnicodeError), "the name of {} is not known here", "check the host name, or use its number"),
+    ((BlockingIOError,), "there is no thread left to ask {} with", "look at: ulimit -u"),
     ((ConnectionError,), "{} closed the connection without an answer", "look at the log of the server"),
     ((http.client.IncompleteRead,), "{} broke off its answer", "look at the log of the server"),
     (

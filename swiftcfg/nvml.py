@@ -122,6 +122,8 @@ def machine_within(seconds: float) -> Machine:
         return answer_within(seconds, read_machine)
     except TimeoutError:
         raise UntoldError(f"NVML did not answer within {seconds:g} s", "look at nvidia-smi", f"; {WAY_OUT}") from None
+    except BlockingIOError as error:
+        raise UntoldError(f"NVML cannot be asked: {error.strerror}", "look at: ulimit -u", f"; {WAY_OUT}") from None
 
 
 def machine_or_fault(seconds: float) -> Machine | GpuError:

@@ -1,6 +1,7 @@
 """One request and its answer: whatever stands at the other end, an answer or one clear sentence, in bounded time."""
 
 import socket
+import threading
 import ssl
 import time
 from contextlib import ExitStack
@@ -83,6 +84,14 @@ def test_an_endpoint_shows_its_address_and_never_its_key():
 @pytest.mark.parametrize("key", [None, "", "a", "abc"])
 def test_a_key_that_is_none_or_may_be_part_of_anything_garbles_no_text(key):
     assert endpoint_of("http://a:1", key).hide("a abc") == "a abc"
+
+
+def test_where_no_thread_can_be_started_that_is_told():
+    before = threading.stack_size(2**46)  # no machine has so much
+    try:
+        assert fault("127.0.0.1:9") == "there is no thread left to ask http://127.0.0.1:9 with"
+    finally:
+        threading.stack_size(before)
 
 
 def test_an_empty_key_is_sent_as_none():

@@ -134,6 +134,18 @@ def test_a_variable_that_has_a_common_word_in_it_holds_no_key(tmp_path: Path, pl
     assert [change.name for change in command.changes if change.value is None] == ["KEY", "LOGIN"]
 
 
+NUL = {"word": 'system: "a\\0b"\n', "variable": 'ENV:\n  A: "a\\0b"\n', "name": "ENV:\n  A=B: 1\n"}
+
+
+@pytest.mark.parametrize("what", NUL)
+def test_what_no_process_can_be_given_is_refused(tmp_path: Path, place: Path, what: str):
+    path = tmp_path / "deploy.yaml"
+    path.write_text(f"model: m\ninfer_backend: vllm\n{NUL[what]}")
+    found = subject_of_file(str(path), StartOptions({"PATH": os.defpath}, str(place)))
+    with pytest.raises(InputError, match=r"no process can be given the (word|variable)"):
+        start_command(found)
+
+
 def test_an_empty_key_is_none(tmp_path: Path, place: Path):
     assert subject(tmp_path, place, f"{CALL} --api_key ''\n").api_key is None
 

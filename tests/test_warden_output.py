@@ -170,6 +170,22 @@ def test_the_log_is_rotated_and_read_in_order_by_a_reader_who_came_before(tmp_pa
     folder.close()
 
 
+def test_a_log_that_somebody_empties_or_removes_goes_on_and_so_does_who_reads_it(tmp_path):
+    folder = ServerFolder(str(tmp_path / "one"), make=True)
+    log, reader = LogFile(folder), LogReader(folder)
+    log.write(b"a long first line\n")
+    read = [reader.read()]
+    os.truncate(tmp_path / "one" / "log", 0)
+    log.write(b"second\n")
+    read.append(reader.read())
+    (tmp_path / "one" / "log").unlink()
+    log.write(b"third\n")
+    read.append(reader.read())
+    assert read == [b"a long first line\n", b"second\n", b"third\n"]
+    for each in (reader, log, folder):
+        each.close()
+
+
 def test_every_file_is_for_the_user_alone_whatever_the_umask_is(launch):
     before = os.umask(0)
     try:

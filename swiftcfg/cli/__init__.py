@@ -36,6 +36,8 @@ USAGE_STATUS = 2
 #: A server did not start, died, or is not what was planned.
 SERVER_STATUS = 5
 BUG_STATUS = 70
+#: As of every other thing that the machine cannot.
+MEMORY_STATUS = 3
 #: What shells report for a program that Ctrl-C ended: 128 and the number of SIGINT.
 INTERRUPTED_STATUS = 130
 
@@ -82,6 +84,8 @@ def main() -> None:
         _fail(*_usage(error), USAGE_STATUS)
     except click.Abort:
         sys.exit(INTERRUPTED_STATUS)
+    except MemoryError:
+        _fail("there is not enough memory for swiftcfg", "look at: free -m; ulimit -v", MEMORY_STATUS)
     except Exception:  # noqa: BLE001  (the outermost frame: whatever arrives here is a bug of ours)
         _report_bug()
     gc.freeze()  # what is left is not looked through once more on the way out, for 10 ms

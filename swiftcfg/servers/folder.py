@@ -112,6 +112,7 @@ def _make(path: str) -> None:
     for folder in _missing(path):
         with suppress(FileExistsError):  # made meanwhile by another; whose it is, is looked at when it is opened
             os.mkdir(folder, 0o700)
+            os.chmod(folder, 0o700)  # noqa: PTH101  (the umask may have taken away what we need ourselves)
 
 
 def _missing(path: str) -> Iterator[str]:

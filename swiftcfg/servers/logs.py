@@ -18,6 +18,9 @@ class LogReader:
         while self._files:
             if data := os.read(self._files[0], READ_BYTES):
                 return data
+            if os.fstat(self._files[0]).st_size < os.lseek(self._files[0], 0, os.SEEK_CUR):
+                os.lseek(self._files[0], 0, os.SEEK_SET)  # somebody has emptied it: what comes now is at its beginning
+                continue
             if len(self._files) == 1:
                 newer = self._newer_than(self._files[0])
                 if not newer:

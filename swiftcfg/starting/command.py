@@ -1,13 +1,13 @@
 """From a subject to the process: words, environment, standard input, and what its output must not show."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
 from swiftcfg.config import DeployConfig
 from swiftcfg.detect import Installation
-from swiftcfg.errors import MachineError
+from swiftcfg.errors import InputError, MachineError
 from swiftcfg.exchange import SHORTEST_SECRET
 from swiftcfg.files import is_file
 from swiftcfg.render import is_glued
@@ -47,14 +47,19 @@ class StartCommand:
 
 
 def start_command(subject: Subject) -> StartCommand:
-    """How a subject is started; raises MachineError where ms-swift's program is not there."""
+    """How a subject is started.
+
+    Raises MachineError where ms-swift's program is not there, InputError for what no process can be given.
+    """
     values = tuple(dict.fromkeys(secret.value for secret in subject.secrets))
     planned = {name: str(word) for name, word in subject.config.environment}
     made = tuple(changes(subject.caller, planned, subject.installation, values))
     environment = changed(subject.caller, made)
+    argv = _argv(subject)
+    _check_words(argv, environment)
     hidden = (value for name, value in environment.items() if name in SECRET_VARIABLES and value)
     return StartCommand(
-        _argv(subject), environment, _folder(), _stdin(subject.secrets),
+        argv, environment, _folder(), _stdin(subject.secrets),
         tuple(dict.fromkeys(value for value in (*values, *hidden) if len(value) >= SHORTEST_SECRET)), made,
     )  # fmt: skip
 
@@ -85,6 +90,16 @@ def _argv(subject: Subject) -> tuple[str, ...]:
     bootstrap = ("-c", _BOOTSTRAP) if subject.secrets else ()
     program = deploy_program(subject.installation)
     return (subject.installation.interpreter, *bootstrap, program, *words_of(subject.config))
+
+
+def _check_words(argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Words and variables are handed over as texts that end at a NUL byte, and a variable's name at its equals sign."""
+    for name, value in environment.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise InputError(f"no process can be given the variable {name!r}", "look for a NUL byte or a misplaced =")
+    bad = next((word for word in argv if "\0" in word), None)
+    if bad is not None:
+        raise InputError(f"no process can be given the word {bad!r}", "look for the NUL byte in it")
 
 
 def _folder() -> str:

@@ -65,7 +65,9 @@ class LogFile:
         return data, None
 
     def _opened(self) -> int:
-        """The log, a new one where it is full."""
+        """The log, a new one where it is full or somebody has removed it."""
+        if self._file is not None and not os.fstat(self._file).st_nlink:
+            self.close()
         file = self._open() if self._file is None else self._file
         if self._bytes < FILE_BYTES:
             return file

@@ -62,8 +62,9 @@ def _become(command: Command, streams: Sequence[int], waits: int, tells: int) ->
         path = command.argv[0]
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execve(path, command.argv, command.environment)
-    except OSError as error:
-        os.write(tells, f"{error.errno or errno.EIO} {path}".encode("utf-8", "surrogateescape"))
+    except (OSError, ValueError) as error:  # the second for what no process can be given, such as a NUL byte
+        fault = getattr(error, "errno", None) or errno.EINVAL
+        os.write(tells, f"{fault} {path}".encode("utf-8", "surrogateescape"))
     finally:
         os._exit(127)
 
