@@ -23,7 +23,8 @@ class Breakage:
     """Something in a shell text that bash reads otherwise than it looks.
 
     ``span`` are the characters at fault. ``lost`` is what follows and does not reach the command, as it is
-    written, its lines joined; ``before`` is what stands in front of the fault in the same word. ``edits``
+    written, its lines joined; ``before`` is what stands in front of the fault in the same word, or the assignments that
+    it cuts off from their command. ``edits``
     mend it: what to put in place of which characters.
     """
 
@@ -35,7 +36,7 @@ class Breakage:
     edits: tuple[tuple[Span, str], ...] = ()
 
 
-_MARKS = ("comment", "quoted", "dashes", "escaped", "continued")
+_MARKS = ("comment", "quoted", "dashes", "escaped", "continued", "assigned", "command")
 _BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u2060\u3000"
 _QUOTES = dict.fromkeys("\u2018\u2019\u201a\u201b", "'") | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"')
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
@@ -43,6 +44,8 @@ _TYPOGRAPHIC = _QUOTES | _DASHES | {"\u2026": "..."}
 #: The full-width forms of ASCII (Unicode block FF00), which Chinese and Japanese input methods produce.
 _FULL_WIDTH = {chr(0xFF01 + offset): chr(0x21 + offset) for offset in range(94)} | {"\u3001": ",", "\u3002": "."}
 _ODD = re.compile(f"[{_BLANKS}{''.join(_TYPOGRAPHIC)}{''.join(_FULL_WIDTH)}]+")
+#: Characters between assignments and the call that they were meant for, at most.
+_NEAR = 4096
 _NEXT = re.compile(r"--?[A-Za-z]|[A-Za-z_]\w*=|swift\b|python")
 #: A line that sets a variable, with a blank at the equals sign.
 _SET = re.compile(
@@ -70,7 +73,9 @@ class _Search:
         covered = sorted((*self.marks["comment"], *self.marks["quoted"]), key=lambda mark: mark[1])
         self.covered_starts = [mark[1] for mark in covered]
         self.covered_ends = [mark[2] for mark in covered]
-        self.dashes = sorted((start, end) for _, start, end in self.marks["dashes"])
+        self.dashes, self.assigned, self.commands = (
+            sorted((start, end) for _, start, end in self.marks[kind]) for kind in ("dashes", "assigned", "command")
+        )
 
     def run(self) -> Iterator[Breakage]:
         caused: set[int] = set()
@@ -125,11 +130,31 @@ class _Search:
             line = self.text[end:stop]
             if line.strip().startswith("#"):
                 lost = self._lost(stop)
-                if lost:
+                cut = "" if lost else self._cut_off(start, stop)
+                if lost or cut:
                     edits = self._moved(end, min(stop + 1, len(self.text)), line.strip())
-                    yield self._made("comment in continuation", end, stop, *edits, lost=lost)
+                    yield self._made("comment in continuation", end, stop, *edits, lost=lost, before=cut)
             elif not line.strip(" \t\r"):
                 yield self._empty(start, end)
+
+    def _cut_off(self, backslash: int, stop: int) -> str:
+        """The assignments that end at a backslash, where the call that they were meant for begins after ``stop``."""
+        at, then = bisect_right(self.assigned, (backslash, 0)), bisect_right(self.commands, (stop, 0))
+        before, following = self.assigned[at - 1 : at], self.commands[then : then + 1]
+        for (first, last), (call, _) in zip(before, following, strict=False):
+            near = max(backslash - last, call - stop) < _NEAR
+            if near and not self.text[last:backslash].strip() and self._holds_no_command(stop, call):
+                return self.text[first:last]
+        return ""
+
+    def _holds_no_command(self, start: int, end: int) -> bool:
+        """Whether a piece of the text has nothing but comments and assignments."""
+        rest = self.text[start:end]
+        for first, last in self.assigned[
+            bisect_right(self.assigned, (start, 0)) : bisect_right(self.assigned, (end, 0))
+        ]:
+            rest = rest.replace(self.text[first:last], "", 1)
+        return all(line.strip(" \t\r\\")[:1] in ("", "#") for line in rest.split("\n"))
 
     def _empty(self, start: int, end: int) -> Breakage:
         """A line that goes on into nothing; if flags follow further down, they are lost."""

@@ -206,6 +206,8 @@ class _Parser(Lexer):
         """Note commands that are flags, and where commands with the words of a call begin and end."""
         if words and not assignments and self.text.startswith("-", words[0].start):
             self.mark("dashes", words[0].start, words[-1].end)
+        if assignments and not words:
+            self.mark("assigned", start, assignments[-1].end)
         if re.search("swift|deploy", self.text[start : self.at]):
             self.mark("command", start, self.at)
             self.mark("program", words[0].start if words else self.at, words[0].end if words else self.at)
