@@ -1,8 +1,8 @@
 """One request and its answer: whatever stands at the other end, an answer or one clear sentence, in bounded time."""
 
 import socket
-import threading
 import ssl
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
