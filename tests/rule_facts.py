@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import yaml
 from packaging.version import Version
 
 from swiftcfg.detect import read_catalog
@@ -13,6 +14,7 @@ from swiftcfg.profile_files import find_profile
 from swiftcfg.runtime import DEFAULT_VERSIONS, choose_runtime
 from swiftcfg.script import read_script
 from swiftcfg.sources import find_calls
+from swiftcfg.workload import Workload, workload_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Surroundings:
 
     A version that is not given is the one that goes with ms-swift; ``none`` says that the package is missing.
     ``installed`` are the packages that read videos, ``decord==0.6.0 av``, where somebody looked; ``mode`` is the
-    file's.
+    file's; ``profile`` is the name of one, or one in YAML.
     """
 
     ms_swift: str = DEFAULT_VERSIONS["ms-swift"]
@@ -64,8 +66,13 @@ def _given(around: Surroundings) -> Given:
     missing = "none" in said.values()
     runtime = choose_runtime(versions, {}, "the environment", pointed_at=missing)
     runtime = replace(runtime, video_readers=None if around.installed is None else _installed(around.installed))
-    workload = find_profile(around.profile) if around.profile else None
+    workload = _workload(around.profile) if around.profile else None
     return Given(runtime, read_catalog(runtime.ms_swift), around.model, around.gpu, workload)
+
+
+def _workload(profile: str) -> Workload:
+    """A shipped profile by its name, or one that is written out: ``{task: gui, …}``."""
+    return workload_of({"name": "the-case", **yaml.safe_load(profile)}) if "{" in profile else find_profile(profile)
 
 
 def _installed(text: str) -> dict[str, Version | None]:

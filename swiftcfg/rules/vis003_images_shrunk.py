@@ -68,7 +68,7 @@ def check(
         yield Finding(f"{cause} shrinks {_common(shrunk)}{_boxes(model, shrunk)}", place, subject)
         return
     worst = min(shrunk, key=lambda image: min(image.scale))
-    breach = workload.least_scale >= 1 or min(worst.scale) < workload.least_scale
+    breach = min(worst.scale) < workload.least_scale
     fix = None
     if breach and not by_flag:
         fix = _fix(cap, Knobs(script, catalog, settings.backend), settings, model, workload)
