@@ -74,6 +74,24 @@ def test_the_kind_of_cache_is_named(changes, kind):
     assert text.kv_kind == kind
 
 
+@pytest.mark.parametrize(
+    ("scaling", "context"),
+    [
+        (None, 32768),
+        ({"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}, 131072),
+        ({"rope_type": "yarn", "factor": 2.0}, 65536),
+        ({"rope_type": "dynamic", "factor": 2.0}, 65536),
+        ({"rope_type": "linear", "factor": None}, 32768),
+        ({"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 8192}, 32768),
+        ({"type": "mrope", "mrope_section": [16, 24, 24]}, 32768),
+    ],
+)
+def test_rope_scaling_makes_the_context_longer(scaling, context):
+    text = describe({**STORY, "max_position_embeddings": 32768, "rope_scaling": scaling}).text
+    assert text is not None
+    assert text.max_position_embeddings == context
+
+
 def test_a_decoder_with_other_names_for_its_settings_is_understood():
     config = {
         "architectures": ["GPT2LMHeadModel"],

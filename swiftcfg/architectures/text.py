@@ -27,6 +27,10 @@ _EXPERTS_PER_TOKEN = ("num_experts_per_tok", "moe_topk", "top_k_experts")
 #: Ten times what any published model has; tensors are listed one by one, so a hostile number must not get far.
 _MOST_LAYERS, _MOST_EXPERTS = 2_000, 10_000
 
+#: RoPE scalings after which max_position_embeddings is the scaled number, and more than any model scales by.
+_SAYS_THE_SCALED = ("su", "longrope", "llama3")
+_MOST_SCALING = 1_000
+
 #: Keys that name layers with another memory of the past than full attention (vllm@0.23.0 config readers).
 _HYBRID_KEYS = (
     "full_attention_interval", "hybrid_override_pattern", "hybrid_layer_pattern", "attn_layer_period",
@@ -68,7 +72,7 @@ def read_text(text: Mapping[str, Any], known: Architecture | None, *, tied: bool
         kv_heads=size(text, *_KV_HEADS) or heads,
         head_dim=head_dim,
         vocab_size=vocabulary,
-        max_position_embeddings=Tokens(positions),
+        max_position_embeddings=_context(text, rope, positions),
         tie_word_embeddings=tied,
         rotary_dim=_rotary_dim(text, rope, head_dim),
         mrope="mrope_section" in rope or bool(known and known.tower),
@@ -88,6 +92,20 @@ def _read_moe(text: Mapping[str, Any]) -> Moe | None:
     experts = size(text, *_EXPERTS, largest=_MOST_EXPERTS) or 1
     width = count(text, "moe_intermediate_size", "intermediate_size")
     return Moe(experts, count(text, *_EXPERTS_PER_TOKEN) or 1, width or 0)
+
+
+def _context(text: Mapping[str, Any], rope: Mapping[str, Any], positions: int) -> Tokens:
+    """The longest context: positions, times what RoPE scaling makes of them.
+
+    Llama 3.1, LongRoPE and Gemma 3 say the scaled number to begin with (vllm@0.23.0:vllm/config/model.py:2165-2200).
+    """
+    kind, factor = rope.get("rope_type") or rope.get("type"), rope.get("factor")
+    if kind in _SAYS_THE_SCALED or "gemma3" in str(text.get("model_type")):
+        return Tokens(positions)
+    if not isinstance(factor, int | float) or not 1 <= factor <= _MOST_SCALING:
+        return Tokens(positions)
+    original = count(rope, "original_max_position_embeddings") if kind == "yarn" else None
+    return Tokens(int((original or positions) * factor))
 
 
 def _rotary_dim(text: Mapping[str, Any], rope: Mapping[str, Any], head_dim: int) -> int:
