@@ -81,7 +81,7 @@ def check(
             return
         cost = f"; drawing one of the cap would give the KV cache {gib(won)} more, {tokens_won(memory, changed)}"
         before = memory.kv_cache_bytes.best if memory.kv_cache_bytes else 0
-        severity = "warning" if won > _MUCH * max(1, before) else None
+        severity: Severity | None = "warning" if won > _MUCH * max(1, before) else None
     yield Finding(
         f"vLLM does not read {cap.name}: at its start it draws an image of {drawn.tokens} tokens, though none has "
         f"more than {limits.image_max_tokens}{cost}",
