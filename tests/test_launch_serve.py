@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from launching import next_port
 from leaks import no_leaks
 from serving import BACKEND_FLAGS, START_LIMIT_S, serving_python, tiny_model
 
 from swiftcfg.chat import chat, endpoint_of
-from swiftcfg.procfs import processes
+from swiftcfg.procfs import Process, processes
 from swiftcfg.servers.members import descendants
 
 pytestmark = [pytest.mark.serve, pytest.mark.xdist_group("launched servers")]
@@ -33,6 +34,19 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "SERVER_KEY": KEY}
+        self.port = str(next_port())
+        self.before = {each.identity for each in family()}
+
+    def ours(self) -> list[int]:
+        """The processes that this test has started."""
+        return [each.pid for each in family() if each.identity not in self.before]
+
+    def is_quiet(self) -> bool:
+        """Whether none of them is left, after some time."""
+        deadline = time.monotonic() + STOP_LIMIT_S
+        while self.ours() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return not self.ours()
 
     def argv(self, *words: str | Path) -> list[str]:
         return [sys.executable, "-m", "swiftcfg", *map(str, words)]
@@ -75,8 +89,8 @@ def added(launched: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     return {check["what"]: (check["added"], check["expected"]["low"]) for check in checks}
 
 
-def ours() -> list[int]:
-    return [each.pid for each in descendants(os.getpid(), processes()) if each.lives]
+def family() -> list[Process]:
+    return [each for each in descendants(os.getpid(), processes()) if each.lives]
 
 
 def shows_key(pid: int) -> bool:
@@ -88,7 +102,7 @@ def shows_key(pid: int) -> bool:
 
 def test_a_script_is_proved_asked_and_stopped(home: Home):
     script = home.script("qwen2_5_vl", "transformers", "MAX_PIXELS=1003520")
-    words = ("launch", script, "--python", serving_python(), "--name", "tiny", "--port", "auto", "--detach")
+    words = ("launch", script, "--python", serving_python(), "--name", "tiny", "--port", home.port, "--detach")
     launched = home.answer(*words)
     assert launched["ok"]
     assert len(added(launched)) == 4
@@ -110,7 +124,7 @@ def test_a_script_is_proved_asked_and_stopped(home: Home):
 def test_a_plan_is_served_and_followed_until_the_launch_ends(home: Home, number: int):
     words = home.argv(
         "launch", "--model", tiny_model("qwen3_vl"), "--profile", "mixed-images-video", "--gpu", "24GiB", "--cpu",
-        "--python", serving_python(), "--name", "tiny", "--port", "auto",
+        "--python", serving_python(), "--name", "tiny", "--port", home.port,
     )  # fmt: skip
     output = home.folder / "output"
     with output.open("wb") as file:
@@ -123,10 +137,7 @@ def test_a_plan_is_served_and_followed_until_the_launch_ends(home: Home, number:
     assert process.wait(STOP_LIMIT_S) == (130 if number == signal.SIGINT else -number), said
     assert re.search(r"clip +\S+ +[\d,]+ +([\d,]+) +\1 .* ok", said), said
     assert "NOT as planned" not in said
-    deadline = time.monotonic() + STOP_LIMIT_S
-    while ours() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert ours() == []
+    assert home.is_quiet()
     assert home.answer("ps", "--all")["servers"][0]["end"]["by"] == ("stop" if number == signal.SIGINT else "leash")
 
 
@@ -134,13 +145,15 @@ def test_a_plan_is_served_and_followed_until_the_launch_ends(home: Home, number:
 def test_nobody_sees_the_key_and_nothing_outlives_its_warden(home: Home, backend: str):
     script = home.script("qwen2_5_vl", backend, "MAX_PIXELS=200704")
     process = subprocess.Popen(
-        home.argv("launch", script, "--python", serving_python(), "--name", "tiny", "--port", "auto", "--detach",
+        home.argv("launch", script, "--python", serving_python(), "--name", "tiny", "--port", home.port, "--detach",
                   "--api-key-env", "SERVER_KEY", "--format", "json"),
         env=home.environment, cwd=home.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    seen, deadline = set(), time.monotonic() + START_LIMIT_S[backend]
+    seen, last, deadline = set(), set(), time.monotonic() + START_LIMIT_S[backend]
     while process.poll() is None and time.monotonic() < deadline:
-        seen |= {pid for pid in ours() if pid != process.pid and shows_key(pid)}
+        now = {pid for pid in home.ours() if pid != process.pid and shows_key(pid)}
+        seen |= now & last  # for an instant each child has the environment of its parent
+        last = now
         time.sleep(0.1)
     out, told = process.communicate(timeout=STOP_LIMIT_S)
     assert process.returncode == 0, told.decode()
@@ -148,17 +161,14 @@ def test_nobody_sees_the_key_and_nothing_outlives_its_warden(home: Home, backend
     statuses = [chat(endpoint_of(url, key), "tiny", "hello").status for key in (KEY, None, "wrong")]
     assert statuses == [200, 400, 400]
     assert seen == set()
-    assert not any(map(shows_key, ours()))
+    assert not any(map(shows_key, home.ours()))
     assert "api_key='***'" in home.log
     assert KEY not in home.log + told.decode() + out.decode()
     assert [path for path in home.folder.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
 
     state = json.loads((home.folder / ".local/state/swiftcfg/servers/tiny/state.json").read_bytes())
     os.kill(state["warden"]["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + STOP_LIMIT_S
-    while ours() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert ours() == []
+    assert home.is_quiet()
     assert home.answer("status", "tiny", status=5)["server"]["end"]["by"] == "guard"
 
 
@@ -169,7 +179,7 @@ def test_a_model_that_does_not_load_is_told_by_its_cause(home: Home):
     config["text_config"]["intermediate_size"] *= 2
     (model / "config.json").write_text(json.dumps(config))
     script = home.script("qwen2_5_vl", "transformers", "MAX_PIXELS=200704", model)
-    words = ("launch", script, "--python", serving_python(), "--name", "tiny", "--port", "auto", "--detach")
+    words = ("launch", script, "--python", serving_python(), "--name", "tiny", "--port", home.port, "--detach")
     failure = home.answer(*words, status=5)["failure"]
     assert failure["kind"] == "weights"
     assert failure["sentence"] == "weights have other shapes than config.json says"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from launching import next_port
 from serving import serving_python
 
 ROOT = Path(__file__).parent.parent
@@ -56,11 +57,12 @@ def test_the_block_of_each_readme_is_the_same(page):
 
 @pytest.mark.serve
 def test_one_command_serves_a_tiny_model_and_another_stops_it(tmp_path):
-    launched = run(tmp_path, sys.executable, "tools/try_launch.py", "--port", "auto")
+    port = str(next_port())
+    launched = run(tmp_path, sys.executable, "tools/try_launch.py", "--port", port)
     stopped = run(tmp_path, ".venv/bin/swiftcfg", "stop", "tiny")
     command, launched = launched.split("\n", 1)
     shown_command, shown_launch = shown(PAGES[0])[0].split("\n", 1)
-    assert command.endswith(" --name tiny --detach --port auto")
+    assert command.endswith(f" --name tiny --detach --port {port}")
     assert shown_command.endswith(" --name tiny --detach")
     assert steady(launched) == steady(shown_launch)
     assert steady(stopped) == steady(shown(PAGES[0])[1])
