@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,12 @@ def test_a_certificate_must_be_trusted(monkeypatch):
         )
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
         assert exchange(endpoint_of(f"https://localhost:{port}"), "GET", "/").body == b"secret"
+
+
+def test_no_certificate_is_asked_for_where_it_is_known_whose_server_it_is():
+    with answering(with_tls) as port:
+        ours = replace(endpoint_of(f"https://127.0.0.1:{port}"), certified=False)
+        assert exchange(ours, "GET", "/").body == b"secret"
 
 
 def test_plain_http_to_a_server_with_tls_is_told():

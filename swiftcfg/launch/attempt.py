@@ -34,6 +34,7 @@ class Target:
     patience_s: float
     grace_s: float
     api_key: str | None = None
+    tls: bool = False
 
 
 #: From a follow that is over to what it died of.
@@ -108,7 +109,8 @@ def _heard(follow: Follow, target: Target) -> Listening | None:
 
 def _answering(heard: Listening, target: Target) -> Endpoint | None:
     """Where the server answers, once it does."""
-    endpoint = Endpoint("http", heard.host, heard.port, "", target.api_key, _ANSWER_S)
+    scheme = "https" if target.tls else "http"
+    endpoint = Endpoint(scheme, heard.host, heard.port, "", target.api_key, _ANSWER_S, certified=False)
     try:
         ready = health(endpoint) == OK if target.has_health else bool(models(endpoint))
     except NoAnswerError:

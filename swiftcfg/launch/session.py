@@ -78,8 +78,9 @@ class Session:
         }  # fmt: skip
         self.follow = Follow(start_warden(order), told)
         self.target = Target(
-            subject.port, subject.runtime.ms_swift >= HEALTH_SINCE, terms.wait_s, terms.grace_s, subject.api_key
-        )
+            subject.port, subject.runtime.ms_swift >= HEALTH_SINCE, terms.wait_s, terms.grace_s, subject.api_key,
+            tls=subject.config.word("ssl_certfile") is not None,
+        )  # fmt: skip
 
     def __enter__(self) -> "Session":  # noqa: PYI034  (Python 3.10 has no Self)
         return self

@@ -53,7 +53,8 @@ def _asked(
     host = listening_at({each.pid for each in server.members}, endpoint.port)
     if host is None:
         return None, f"none of its processes listens on port {endpoint.port}"
-    endpoint = replace(endpoint, host=host)  # whatever address stands there, the key goes to this server alone
+    # Whatever address stands there, the key goes to this server alone; its certificate is in another name than this.
+    endpoint = replace(endpoint, host=host, certified=False)
     try:
         answer = chat(endpoint, model, _TEXT)
     except NoAnswerError as error:
