@@ -25,6 +25,7 @@ from swiftcfg.rule import Finding
 from swiftcfg.rules.knobs import Knobs
 from swiftcfg.rules.replan import first_broken, larger_share
 from swiftcfg.script import Script
+from swiftcfg.units import Range
 from swiftcfg.workload import Workload
 
 SEVERITY = "warning"
@@ -38,14 +39,18 @@ def check(
     broken = first_broken(memory, "kv cache", deployment.settings)
     if broken is None:
         return
-    knobs, held = Knobs(script, catalog, deployment.settings.backend), memory.requests_at_once
-    at_once = f": it holds {held.low} to {held.high} at once" if held and held.low != held.high else ""
-    if held and held.low == held.high:
-        at_once = f": it holds {held.low} at once"
+    knobs = Knobs(script, catalog, deployment.settings.backend)
     yield Finding(
-        f"{workload.name}: {broken.limit.sentence}{at_once}, and the others wait",
+        f"{workload.name}: {broken.limit.sentence}{_held(memory.requests_at_once)}, and the others wait",
         knobs.place("gpu_memory_utilization"),
         knobs.subject("gpu_memory_utilization"),
         larger_share(knobs, deployment, workload, memory),
         "warning" if broken.severity == "error" else "info",
     )
+
+
+def _held(at_once: Range | None) -> str:
+    if at_once is None:
+        return ""
+    count = f"{at_once.low}" if at_once.low == at_once.high else f"{at_once.low} to {at_once.high}"
+    return f": it holds {count} at once"

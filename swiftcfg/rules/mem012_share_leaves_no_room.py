@@ -39,7 +39,7 @@ def check(
     script: Script, catalog: FlagCatalog, settings: EngineSettings, memory: MemoryPlan | None = None
 ) -> Iterator[Finding]:
     share = settings.gpu_memory_utilization
-    if settings.backend != "vllm" or share is None or not MOST_SHARE < share <= 1:
+    if settings.backend != "vllm" or share is None or share <= MOST_SHARE:
         return
     if memory and any(first_broken(memory, name, settings) for name in ("start check", "outside the budget")):
         return
