@@ -225,6 +225,14 @@ def test_a_model_of_unknown_weights_is_judged_unknown():
     assert (one.verdict, one.kv_cache_bytes) == ("unknown", None)
 
 
+def test_a_model_whose_vision_part_is_of_an_unknown_kind_is_judged_unknown():
+    one = plan_memory(replace(model("Qwen/Qwen3-8B"), sees=True), card(), runtime(), settings())
+    assert (one.verdict, one.reasons) == (
+        "unknown",
+        ("what images take is not known: the vision part is of a kind that is not",),
+    )
+
+
 def test_without_a_version_of_vllm_the_numbers_are_shown_but_not_judged():
     one = plan_memory(model(QWEN25_VL_7B), card(), replace(runtime(), vllm=None), settings())
     assert (one.verdict, one.kv_bytes_per_token) == ("unknown", 57344)

@@ -346,3 +346,10 @@ def test_weights_that_a_card_cannot_compute_are_refused_by_name():
 )  # fmt: skip
 def test_an_eight_bit_cache_is_offered_only_where_cards_compute_it(gpu, vllm, offered):
     assert stores_fp8_cache(gpus(gpu), problem(vllm=vllm).runtime) == offered
+
+
+@pytest.mark.parametrize("name", ["Qwen3.5-27B", "InternVL3-8B"])
+def test_a_model_of_which_too_little_is_known_is_not_planned(name):
+    with pytest.raises(InputError) as caught:
+        plan(problem(name))
+    assert caught.value.sentence.startswith(f"too little is known of {name} to plan: ")

@@ -70,6 +70,8 @@ def _unknowns(model: Model, settings: EngineSettings, version: Version, *, lengt
         found.append("the bytes of the weights are not known")
     if model.text is None:
         found.append("the size of the language model is not known")
+    if model.sees and model.vision is None:
+        found.append("what images take is not known: the vision part is of a kind that is not")
     if model.vision is not None and model.limits is None:
         found.append("the largest image that the processor makes is not known, so the vision profile is not, either")
     if model.vision is not None and model.vision.kind == "qwen3_vl" and version < _FIRST_QWEN3_VL:

@@ -78,7 +78,8 @@ def check_known(problem: Problem) -> None:
             "vLLM is not installed in the environment that would serve, and a plan needs its version",
             "install vLLM there, or give its version: --vllm 0.23.0",
         )
-    if model.text is None or model.weights is None or (model.vision is not None and model.limits is None):
+    blind = model.sees and (model.vision is None or model.limits is None)
+    if model.text is None or model.weights is None or blind:
         raise InputError(
             f"too little is known of {model.name} to plan: " + "; ".join(model.unknowns or ("a part is missing",)),
             "give a complete checkpoint folder, or a name that swiftcfg models lists",
