@@ -225,8 +225,9 @@ def test_a_model_of_unknown_weights_is_judged_unknown():
     assert (one.verdict, one.kv_cache_bytes) == ("unknown", None)
 
 
-def test_a_model_whose_vision_part_is_of_an_unknown_kind_is_judged_unknown():
-    one = plan_memory(replace(model("Qwen/Qwen3-8B"), sees=True), card(), runtime(), settings())
+@pytest.mark.parametrize("backend", ["vllm", "transformers", "lmdeploy", "sglang"])
+def test_a_model_whose_vision_part_is_of_an_unknown_kind_is_judged_unknown(backend):
+    one = plan_memory(replace(model("Qwen/Qwen3-8B"), sees=True), card(), runtime(), settings(backend=backend))
     assert (one.verdict, one.reasons) == (
         "unknown",
         ("what images take is not known: the vision part is of a kind that is not",),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
-from swiftcfg.memory.judge import bytes_constraint, requests_held, verdict_of
+from swiftcfg.memory.judge import bytes_constraint, requests_held, unread_images, verdict_of
 from swiftcfg.memory.kv import kv_bytes_per_token, pool_tokens, request_blocks
 from swiftcfg.memory.language import language_peak
 from swiftcfg.memory.loaded import dtype_width, loaded
@@ -94,7 +94,9 @@ def _plan(fixed: _Fixed, pool: Range, rule: str) -> MemoryPlan:
     model, gpu, settings = fixed.model, fixed.gpu, fixed.settings
     per_token, why = kv_bytes_per_token(model, settings)
     known = model.weights is not None
-    unknowns = list(settings.unknowns) + ([] if known else ["the bytes of the weights are not known"])
+    unknowns = [*settings.unknowns, *unread_images(model)] + (
+        [] if known else ["the bytes of the weights are not known"]
+    )
     if per_token is None:
         unknowns.append(why)
     tokens = pool_tokens(pool, per_token) if per_token and known else None

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from swiftcfg.memory.kv import request_blocks
 from swiftcfg.memory.plan import Constraint, Demand, MemoryPlan, Verdict, Vision
+from swiftcfg.model import Model
 from swiftcfg.units import Range, gib
+
+
+def unread_images(model: Model) -> tuple[str, ...]:
+    """What is not known of a model that takes images, but whose vision part is of a kind that was never read."""
+    if not model.sees or model.vision is not None:
+        return ()
+    return ("what images take is not known: the vision part is of a kind that is not",)
 
 
 def verdict_of(constraints: Sequence[Constraint], unknowns: Sequence[str]) -> tuple[Verdict, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from packaging.version import Version
 
 from swiftcfg.engine import EngineSettings
 from swiftcfg.gpu import Gpu
-from swiftcfg.memory.judge import bytes_constraint, verdict_of
+from swiftcfg.memory.judge import bytes_constraint, unread_images, verdict_of
 from swiftcfg.memory.kv import kv_bytes_per_token
 from swiftcfg.memory.loaded import dtype_width, loaded
 from swiftcfg.memory.plan import Demand, MemoryPlan, Term
@@ -79,7 +79,7 @@ def plan_transformers(
 
 
 def _unknowns(model: Model, settings: EngineSettings, cache: str | None) -> Iterable[str]:
-    yield from settings.unknowns
+    yield from (*settings.unknowns, *unread_images(model))
     if model.weights is None or model.text is None:
         yield "the bytes of the weights or the size of the language model are not known"
     if cache is not None:

@@ -11,7 +11,7 @@ from swiftcfg.memory.case import Case
 from swiftcfg.memory.defaults import GIVEN, SWIFT_MAX_NUM_SEQS, Batch, resolve_batch, utilization
 from swiftcfg.memory.first_run import FirstRun, first_run
 from swiftcfg.memory.items import Encoder, profile
-from swiftcfg.memory.judge import bytes_constraint, requests_held, there_are, verdict_of
+from swiftcfg.memory.judge import bytes_constraint, requests_held, there_are, unread_images, verdict_of
 from swiftcfg.memory.kv import kv_bytes_per_token, pool_tokens, request_blocks
 from swiftcfg.memory.loaded import loaded
 from swiftcfg.memory.plan import Constraint, MemoryPlan, Server, StartCheck, Term
@@ -65,13 +65,11 @@ def plan_vllm(model: Model, gpu: Gpu, runtime: Runtime, settings: EngineSettings
 
 
 def _unknowns(model: Model, settings: EngineSettings, version: Version, *, length_known: bool) -> tuple[str, ...]:
-    found = list(settings.unknowns)
+    found = [*settings.unknowns, *unread_images(model)]
     if model.weights is None:
         found.append("the bytes of the weights are not known")
     if model.text is None:
         found.append("the size of the language model is not known")
-    if model.sees and model.vision is None:
-        found.append("what images take is not known: the vision part is of a kind that is not")
     if model.vision is not None and model.limits is None:
         found.append("the largest image that the processor makes is not known, so the vision profile is not, either")
     if model.vision is not None and model.vision.kind == "qwen3_vl" and version < _FIRST_QWEN3_VL:
