@@ -141,6 +141,11 @@ def cache_won(plan: MemoryPlan, changed: MemoryPlan) -> int:
     return changed.kv_cache_bytes.best - plan.kv_cache_bytes.best
 
 
+def weight_of(won: int, share: float, plan: MemoryPlan) -> Severity | None:
+    """A warning where what could be won is more than a share of the cache as it is."""
+    return "warning" if plan.kv_cache_bytes and won > share * plan.kv_cache_bytes.best else None
+
+
 def tokens_won(plan: MemoryPlan, changed: MemoryPlan) -> str:
     """``93,000 instead of 15,000 tokens`` of cache."""
     if plan.kv_cache_tokens is None or changed.kv_cache_tokens is None:

@@ -36,12 +36,12 @@ _ROUNDING = 1.05
 
 
 def check(script: Script, catalog: FlagCatalog, limits: Limits, workload: Workload) -> Iterator[Finding]:
-    if workload.task not in _TASKS or workload.least_scale >= 1:
+    if workload.task not in _TASKS:
         return
     cap = cap_of(script, catalog, limits)
     seen = [image for size, _ in workload.image_sizes() if (image := cap.sized(size))]
     largest = max(seen, key=lambda image: image.tokens, default=None)
-    if largest is None or largest.tokens <= _FAR * _ENOUGH:
+    if largest is None:
         return
     fewest = max(_ENOUGH, int(largest.tokens * (workload.least_scale / min(1, *largest.scale)) ** 2 * _ROUNDING))
     if largest.tokens <= _FAR * fewest:

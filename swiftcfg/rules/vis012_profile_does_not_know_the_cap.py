@@ -32,7 +32,7 @@ from swiftcfg.rule import Finding, Fix
 from swiftcfg.rules.asked import request_of
 from swiftcfg.rules.caps import cap_of
 from swiftcfg.rules.knobs import Knobs
-from swiftcfg.rules.replan import cache_won, card_of, replanned, tokens_won
+from swiftcfg.rules.replan import cache_won, card_of, replanned, tokens_won, weight_of
 from swiftcfg.rules.served import video_severity
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
@@ -80,15 +80,14 @@ def check(
         if won < _WORTH:
             return
         cost = f"; drawing one of the cap would give the KV cache {gib(won)} more, {tokens_won(memory, changed)}"
-        before = memory.kv_cache_bytes.best if memory.kv_cache_bytes else 0
-        severity: Severity | None = "warning" if won > _MUCH * max(1, before) else None
+        severity = weight_of(won, _MUCH, memory)
     yield Finding(
         f"vLLM does not read {cap.name}: at its start it draws an image of {drawn.tokens} tokens, though none has "
         f"more than {limits.image_max_tokens}{cost}",
         cap.setting.place if cap.setting else script.place,
         cap.name,
         Fix("tell vLLM's profile of the cap", changes, safe=False),
-        "warning" if severity else None,
+        severity,
     )
 
 

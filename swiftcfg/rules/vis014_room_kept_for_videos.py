@@ -16,7 +16,6 @@ Good:
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from swiftcfg.deployment import Deployment
 from swiftcfg.engine import EngineSettings, MediaLimit
@@ -24,9 +23,9 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import MemoryPlan, drawn_items
 from swiftcfg.model import Model
-from swiftcfg.rule import Finding, Fix, Severity
+from swiftcfg.rule import Finding, Fix
 from swiftcfg.rules.knobs import Knobs
-from swiftcfg.rules.replan import cache_won, card_of, replanned, tokens_won
+from swiftcfg.rules.replan import cache_won, card_of, replanned, tokens_won, weight_of
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
 from swiftcfg.units import MIB, gib
@@ -58,13 +57,13 @@ def check(
         return
     cost, severity = "", None
     if deployment and memory:
-        limits = {**settings.media_limits, "video": replace(limit or MediaLimit(0), count=0)}
+        limits = {**settings.media_limits, "video": MediaLimit(0)}
         changed = replanned(deployment, workload, media_limits=limits)
         won = cache_won(memory, changed)
         if won < _WORTH:
             return
         cost = f". Without it the KV cache has {gib(won)} more, {tokens_won(memory, changed)}"
-        severity = _severity(won, memory, workload)
+        severity = weight_of(won, _MUCH, memory) if workload else None
     knobs = Knobs(script, catalog, settings.backend)
     subject = knobs.subject("limit_mm_per_prompt")
     sent = f"and {workload.name} sends none" if workload else 'unless {"video": 0} says that none are sent'
@@ -76,8 +75,3 @@ def check(
         Fix("let no videos in", changes, safe=workload is not None) if changes else None,
         severity,
     )
-
-
-def _severity(won: int, memory: MemoryPlan, workload: Workload | None) -> Severity | None:
-    before = memory.kv_cache_bytes.best if memory.kv_cache_bytes else 0
-    return "warning" if workload and won > _MUCH * max(1, before) else None
