@@ -8,8 +8,8 @@ from swiftcfg.backend import route
 from swiftcfg.capability import card_faults, stores_fp8_cache
 from swiftcfg.gpu import Gpu
 from swiftcfg.model import Model
+from swiftcfg.parallelism import splits
 from swiftcfg.planner.candidate import Candidate, Problem
-from swiftcfg.planner.parallelism import splits
 from swiftcfg.planner.plan import Alternative
 from swiftcfg.planner.search import Found, best_fitting
 from swiftcfg.values import dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from swiftcfg.errors import InputError
+from swiftcfg.parallelism import obstacles, splits
 from swiftcfg.planner.candidate import Candidate, Problem, candidate
 from swiftcfg.planner.ladder import (
     LEAST_FRAMES,
@@ -13,7 +14,6 @@ from swiftcfg.planner.ladder import (
     between,
     ladder,
 )
-from swiftcfg.planner.parallelism import obstacles, splits
 from swiftcfg.planner.variables import limits_of, sampling
 from swiftcfg.tokens import never_shrink_pixels, smart_resize
 from swiftcfg.values import dataclass

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from swiftcfg.deployment import Deployment
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.memory import MemoryPlan
-from swiftcfg.planner.parallelism import splits
+from swiftcfg.parallelism import splits
 from swiftcfg.rule import Finding, Fix
 from swiftcfg.rules.knobs import Knobs
 from swiftcfg.rules.replan import best_share, replanned, too_heavy, weights_room

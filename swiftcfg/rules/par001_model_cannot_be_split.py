@@ -20,6 +20,7 @@ from swiftcfg.backend import flag_name
 from swiftcfg.engine import EngineSettings
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.model import Model
+from swiftcfg.parallelism import obstacles, splits
 from swiftcfg.rule import Finding
 from swiftcfg.rules.written import in_force
 from swiftcfg.script import Script
@@ -36,8 +37,6 @@ def check(script: Script, catalog: FlagCatalog, settings: EngineSettings, model:
     ranks = settings.tensor_parallel_size
     if ranks == 1 or settings.backend == "transformers":
         return
-    from swiftcfg.planner.parallelism import obstacles, splits  # noqa: PLC0415  (20 ms that most calls need not pay)
-
     copied = settings.mm_encoder_tp_mode == "data"
     faults = obstacles(replace(model, vision=None) if copied else model, ranks)
     if not faults:
