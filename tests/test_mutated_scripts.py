@@ -74,7 +74,7 @@ def mutated_script(dice: random.Random) -> str:
 ELSEWHERE = re.compile(
     r"""set[ ]-e|time|&&|\|\||env[ ]-|nice|cd\b|PATH|for[ ]|case|\[\[|\(\(|=[ ]export|\+=-|\$'|:''|[A-Za-z]\[1,2
     |\d{3,}>|&[{]
-    |>>?\s*['"~$\\]|>[^\n]*[~\\\['"]|<[^<]*<|[*?~$`][\S\r]*swift|>(?!\s*/dev/null\s|&)[^\n]*/|>&\d*[^\d\s]
+    |>>?\s*['"~$\\]|>[^\n]*[~\\\['"]|<[^<]*<|[*?~$`][\S\r]*swift|>(?!\s*/dev/null\s|&)\s*[^\s;&|<>()]*/|>&\d*[^\d\s]
     |deploy[$]|\\\Z|[$][{]\w+:[^-=?+]|(?m:^\.)|[$][A-Z{][^\n]*=\S*[ ]swift|\\'\n?\Z""",
     re.VERBOSE,
 )
