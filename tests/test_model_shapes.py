@@ -19,7 +19,7 @@ KINDS = [
 ]  # fmt: skip
 
 #: Their towers are known, their decoders have layers of two kinds.
-HYBRIDS = ["Qwen3.5-4B", "Qwen3.5-35B-A3B"]
+HYBRIDS = ["Qwen3.5-9B", "Qwen3.5-35B-A3B"]
 
 
 def shortened(config):
