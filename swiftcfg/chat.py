@@ -9,6 +9,8 @@ from swiftcfg.values import dataclass
 
 __all__ = ["Answer", "Endpoint", "NoAnswerError", "chat", "endpoint_of", "health", "models"]
 
+#: One letter: one token in every vocabulary, and one that joins no neighbour.
+TEXT = "x"
 OK = 200
 #: How much of a server's own words is repeated. Chosen.
 LONGEST_MESSAGE = 600

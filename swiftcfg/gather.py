@@ -13,7 +13,7 @@ from swiftcfg.flags import FlagCatalog
 from swiftcfg.gpu import Gpu
 from swiftcfg.memory import MemoryPlan
 from swiftcfg.model import Model
-from swiftcfg.nvml import Machine, find_gpus, machine_or_fault, visible_inventory
+from swiftcfg.nvml import NVML_PATIENCE_S, Machine, find_gpus, machine_or_fault, visible_inventory
 from swiftcfg.nvml_faults import GpuError
 from swiftcfg.runtime import Runtime
 from swiftcfg.script import Script
@@ -24,9 +24,6 @@ from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.visible_gpus import VISIBLE, Board, select_visible
 from swiftcfg.workload import Workload
-
-#: How long NVML may take; a driver without persistence mode wakes a sleeping card for seconds.
-NVML_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ _WSL_DEVICE = Path("/dev/dxg")
 #: What pynvml loads; without it there is nothing to ask (nvidia-ml-py@13.615.71:pynvml.py, _LoadNvmlLibrary).
 _LIBRARY = "libnvidia-ml.so.1"
 
+#: How long NVML may take where one can do without; a driver without persistence mode wakes a card for seconds.
+NVML_PATIENCE_S = 1.0
+
 T = TypeVar("T")
 _Capability = tuple[int, int] | None
 

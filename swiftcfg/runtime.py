@@ -37,6 +37,8 @@ class Runtime:
 
 #: The release that is assumed where none is installed or given: the newest read.
 DEFAULT_MS_SWIFT = Version("4.6.0")
+#: The first release of ms-swift with /health (ms-swift@3.10.0:swift/llm/infer/deploy.py).
+HEALTH_SINCE = Version("3.10.0")
 
 #: From here on a variable of the shell beats the one in a file of settings (ms-swift@4.2.2:swift/cli/main.py:53-57).
 SHELL_WINS_SINCE = Version("4.2.2")

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from launching import Place
+    from wardens import Launched
 
 settings.register_profile("merge", derandomize=True, print_blob=True)
 settings.register_profile("search", print_blob=True)
@@ -43,3 +44,20 @@ def launch_place(stub_environment: Path, small_model: Path, tmp_path: Path) -> "
 
     with placed(stub_environment, small_model, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment for servers that are started under a warden without ``swiftcfg launch``."""
+    from wardens import make_environment
+
+    return make_environment(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture
+def launch(environment: Path, tmp_path: Path) -> "Iterator[Callable[..., Launched]]":
+    """Makes servers with the steps given; their leashes are let go of at the end, and nothing may be left then."""
+    from wardens import made_under
+
+    with made_under(environment, tmp_path) as make:
+        yield make

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leaks import no_leaks
-from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, wait
+from wardens import PATIENCE_S, SERVE, Launched, swiftcfg, wait
 
 from swiftcfg.errors import InputError, MachineError
 from swiftcfg.launch.standing import standing
@@ -329,11 +329,6 @@ def test_how_a_server_ended_is_said_in_few_words():
 
 
 # Commands
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    return make_environment(tmp_path_factory.mktemp("environment"))
 
 
 def valid(schema, text):

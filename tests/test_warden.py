@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from leaks import no_leaks
-from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, wait, wait_gone
+from wardens import PATIENCE_S, SERVE, Launched, swiftcfg, wait, wait_gone
 
 from swiftcfg.procfs import memory_bytes, process, processes, sockets_on
 from swiftcfg.servers.found import read_server
@@ -22,26 +22,6 @@ from swiftcfg.servers.members import descendants
 WORKER = ["child", {"name": "worker"}]
 DAEMON = ["child", {"name": "daemon", "own_session": True, "orphan": True}]
 STUBBORN = ["child", {"name": "stubborn", "steps": [["ignore", "SIGTERM"], ["say", "deaf"]]}]
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    return make_environment(tmp_path_factory.mktemp("environment"))
-
-
-@pytest.fixture
-def launch(environment, tmp_path):
-    """Makes servers with the steps given; their leashes are let go of at the end, and nothing may be left then."""
-    made = []
-
-    def make(*steps: Any, **order: Any) -> Launched:
-        made.append(Launched(environment, tmp_path, *steps, **order).start())
-        return made[-1]
-
-    with no_leaks():
-        yield make
-        for each in made:
-            each.leave()
 
 
 def phase(launched):

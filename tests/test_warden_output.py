@@ -10,13 +10,12 @@ import subprocess
 import sys
 import time
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leaks import no_leaks
-from wardens import PATIENCE_S, SERVE, Launched, make_environment, swiftcfg, variables, wait
+from wardens import PATIENCE_S, SERVE, Launched, swiftcfg, variables, wait
 
 from swiftcfg.procfs import memory_bytes
 from swiftcfg.servers.folder import ServerFolder
@@ -25,26 +24,6 @@ from swiftcfg.warden import logfile
 from swiftcfg.warden.logfile import LogFile
 from swiftcfg.warden.tail import LINE_BYTES, LINES, Tail
 from swiftcfg.warden.veil import Veil
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    return make_environment(tmp_path_factory.mktemp("environment"))
-
-
-@pytest.fixture
-def launch(environment, tmp_path):
-    made = []
-
-    def make(*steps: Any, **order: Any) -> Launched:
-        made.append(Launched(environment, tmp_path, *steps, **order).start())
-        return made[-1]
-
-    with no_leaks():
-        yield make
-        for each in made:
-            each.leave()
-
 
 # Secrets
 

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from leaks import no_leaks
 from stub_server import behaviour, deploy_script, serving_environment
 
 from swiftcfg.procfs import is_alive, process
@@ -140,3 +142,18 @@ def swiftcfg(home: Path, *words: str, **options: Any) -> subprocess.CompletedPro
 
 def variables(home: Path) -> Mapping[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(home), "HOME": str(home / "user")}
+
+
+@contextmanager
+def made_under(environment: Path, home: Path) -> Iterator[Callable[..., Launched]]:
+    """Makes servers with the steps given. At the end all leashes are let go of, and then nothing may be left."""
+    made: list[Launched] = []
+
+    def make(*steps: Any, **order: Any) -> Launched:
+        made.append(Launched(environment, home, *steps, **order).start())
+        return made[-1]
+
+    with no_leaks():
+        yield make
+        for each in made:
+            each.leave()

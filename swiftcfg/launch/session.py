@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from packaging.version import Version
-
 from swiftcfg import __version__
 from swiftcfg.chat import OK, Endpoint
 from swiftcfg.errors import InputError, MachineError, SwiftcfgError
@@ -19,6 +17,7 @@ from swiftcfg.launch.follow import Follow, Told
 from swiftcfg.launch.interrupt import Interrupted, Interrupts
 from swiftcfg.launch.measured import measured_record
 from swiftcfg.probe import Check, Proof, look, prove, try_items
+from swiftcfg.runtime import HEALTH_SINCE
 from swiftcfg.serverlog import Cause, Comparison, compare, figures_of
 from swiftcfg.servers.state import now
 from swiftcfg.starting import StartCommand, Subject
@@ -26,8 +25,6 @@ from swiftcfg.tokens import Limits
 from swiftcfg.values import dataclass
 from swiftcfg.warden.start import start_warden
 
-#: The first release with /health (ms-swift@3.10.0:swift/llm/infer/deploy.py).
-HEALTH_SINCE = Version("3.10.0")
 #: How long a warden may take to say that the server runs; it starts in a few hundredths of a second.
 _WARDEN_PATIENCE_S = 30.0
 #: How long after a broken request the end of a server may take to be told.

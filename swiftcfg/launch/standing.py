@@ -5,19 +5,15 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from swiftcfg.chat import Answer, NoAnswerError, chat, endpoint_of
+from swiftcfg.chat import TEXT, Answer, NoAnswerError, chat, endpoint_of
 from swiftcfg.errors import MachineError
-from swiftcfg.nvml import machine_within
+from swiftcfg.nvml import NVML_PATIENCE_S, machine_within
 from swiftcfg.procfs import listening_at
 from swiftcfg.serverlog import Cause, Death, Lines, Witness, cause_of, events_in, furthest
 from swiftcfg.servers.found import Server, opened_folder
 from swiftcfg.servers.logs import LogReader
 from swiftcfg.units import Bytes
 from swiftcfg.values import dataclass
-
-#: One letter, as the proof sends it.
-_TEXT = "x"
-_NVML_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def _asked(
     # Whatever address stands there, the key goes to this server alone; its certificate is in another name than this.
     endpoint = replace(endpoint, host=host, certified=False)
     try:
-        answer = chat(endpoint, model, _TEXT)
+        answer = chat(endpoint, model, TEXT)
     except NoAnswerError as error:
         return None, error.sentence
     return answer, answer.error
@@ -66,7 +62,7 @@ def _gpu_bytes(server: Server) -> Bytes | None:
     """What its processes hold of the cards of this machine; None where NVML shows none of them, or not how much."""
     ours = {each.pid for each in server.members}
     try:
-        boards = machine_within(_NVML_PATIENCE_S).boards
+        boards = machine_within(NVML_PATIENCE_S).boards
     except MachineError:
         return None
     held = [one.used for board in boards for gpu in board.gpus for one in gpu.processes if one.pid in ours]

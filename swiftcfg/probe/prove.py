@@ -7,7 +7,7 @@ whose length only the server knows, is not in it. Texts between the frames of a 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from swiftcfg.chat import Endpoint, chat
+from swiftcfg.chat import TEXT, Endpoint, chat
 from swiftcfg.expectation import CLIP, Explanation, Samples, Unfit, explain
 from swiftcfg.media import Size
 from swiftcfg.probe.checks import Check, fault_of, judged
@@ -15,9 +15,6 @@ from swiftcfg.probe.items import Item, item_of_sample
 from swiftcfg.tokens import Limits
 from swiftcfg.tokens.prompt import MARKERS
 from swiftcfg.values import dataclass
-
-#: One letter: one token in every vocabulary, and one that joins no neighbour.
-TEXT = "x"
 
 
 @dataclass(frozen=True, slots=True)

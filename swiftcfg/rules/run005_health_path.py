@@ -19,24 +19,24 @@ Good:
 import re
 from collections.abc import Iterator
 
-from packaging.version import Version
-
 from swiftcfg.facts import Origin
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.rule import Finding
 from swiftcfg.rules.launching import place_at
+from swiftcfg.runtime import HEALTH_SINCE
 
 SEVERITY = "warning"
 CONFIDENCE = "likely"
 SOURCES = ("ms-swift@3.10.0:swift/llm/infer/deploy.py", "https://github.com/modelscope/ms-swift/issues/3474")
 
-_SINCE = Version("3.10.0")
 _PATH = re.compile(r"(?<=[\d}\w])/(health|ping)(?![\w/.-])")
 
 
 def check(origin: Origin, catalog: FlagCatalog) -> Iterator[Finding]:
-    asked = _PATH.search(origin.text) if catalog.version < _SINCE else None
+    asked = _PATH.search(origin.text) if catalog.version < HEALTH_SINCE else None
     if asked:
         path = asked.group()
-        message = f"ms-swift {catalog.version} answers {path} with 404, {_SINCE} is the first with it: ask /v1/models"
+        message = (
+            f"ms-swift {catalog.version} answers {path} with 404, {HEALTH_SINCE} is the first with it: ask /v1/models"
+        )
         yield Finding(message, place_at(origin, asked.start()))

@@ -8,7 +8,8 @@ from swiftcfg.rules.written import in_force
 from swiftcfg.script import Place, Script
 from swiftcfg.values import dataclass
 
-_FLAGS = ("api_key", "hub_token")
+#: Flags whose value must be seen by nobody.
+SECRET_FLAGS = ("api_key", "hub_token")
 SECRET_VARIABLES = frozenset({
     "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "MODELSCOPE_API_TOKEN", "OPENAI_API_KEY", "DASHSCOPE_API_KEY",
     "VLLM_API_KEY", "SWIFT_API_KEY", "WANDB_API_KEY",
@@ -18,20 +19,20 @@ NONE_MEANT = frozenset({"", "none", "null", "empty", "xxx", "your_api_key", "you
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class WrittenSecret:
     """Where it is written, and what it is called; never what it is."""
 
     name: str
     place: Place
 
 
-def secrets_of(script: Script, catalog: FlagCatalog) -> Iterator[Secret]:
+def secrets_of(script: Script, catalog: FlagCatalog) -> Iterator[WrittenSecret]:
     """The secrets of one call."""
     given = in_force(script, catalog)
-    for name in _FLAGS:
+    for name in SECRET_FLAGS:
         word = given[name].word if name in given else None
         if word is not None and word.lower() not in NONE_MEANT:
-            yield Secret(f"--{name}", given[name].use.place)
+            yield WrittenSecret(f"--{name}", given[name].use.place)
     for one in settings_of(script, catalog):
         if one.name in SECRET_VARIABLES and one.text.lower() not in NONE_MEANT:
-            yield Secret(one.name, one.place)
+            yield WrittenSecret(one.name, one.place)

@@ -35,8 +35,8 @@ CONFIDENCE = "certain"
 SOURCES = (
     "vllm@0.10.2 and vllm@0.11.0:vllm/model_executor/models/qwen3_vl.py",
     "ms-swift@4.6.0:swift/model/models/qwen.py, requires",
-    "vllm@0.6.0, 0.6.1, 0.7.1, 0.7.2, 0.8.4, 0.8.5, 0.9.2, 0.10.2, 0.11.0, 0.12.0, 0.16.0 and 0.18.0:"
-    "vllm/model_executor/models/registry.py",
+    "vllm@0.6.0, 0.6.1, 0.7.1, 0.7.2, 0.8.4 and 0.8.5:vllm/model_executor/models/registry.py",
+    "vllm@0.9.2, 0.10.2, 0.11.0, 0.12.0, 0.16.0 and 0.18.0:vllm/model_executor/models/registry.py",
     "vllm@0.5.3.post1 and 0.5.4:vllm/model_executor/models/__init__.py (InternVL, MiniCPM-V)",
     "https://github.com/zai-org/GLM-V/issues/15",
     "https://github.com/vllm-project/vllm/pull/15130",

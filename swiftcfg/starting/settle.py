@@ -7,9 +7,10 @@ from swiftcfg.config import DeployConfig, Flag
 from swiftcfg.exchange import checked_key, key_in
 from swiftcfg.flags import FlagCatalog
 from swiftcfg.ports import free_port
+from swiftcfg.rules.secrets import SECRET_FLAGS
 from swiftcfg.script import Script
 from swiftcfg.servers.found import promised_ports
-from swiftcfg.starting.subject import SECRET_FLAGS, Secret, StartOptions
+from swiftcfg.starting.subject import Secret, StartOptions
 
 
 def full_config(script: Script, catalog: FlagCatalog) -> DeployConfig:

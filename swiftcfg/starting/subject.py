@@ -16,9 +16,6 @@ from swiftcfg.script import Script
 from swiftcfg.values import dataclass
 from swiftcfg.workload import Workload
 
-#: Flags whose value must be seen by nobody.
-SECRET_FLAGS = ("api_key", "hub_token")
-
 #: What a release that was not read is taken to listen on (ms-swift@4.6.0:swift/arguments/deploy_args.py:40-41).
 _HOST, _PORT = "0.0.0.0", 8000  # noqa: S104
 
