@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from swiftcfg.cli.planning import DEFAULT_PORT, PlanOptions, plan_of, problem_from
@@ -12,6 +12,7 @@ from swiftcfg.launch.backoff import MOST_STEPS, is_memory, next_reserve, others_
 from swiftcfg.launch.on_cpu import on_cpu
 from swiftcfg.report.launch import BackOffStep, back_off_text, changes_between
 from swiftcfg.starting import StartOptions, Subject, subject_of_file, subject_of_plan
+from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
     from swiftcfg.cli.console import Console

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from swiftcfg.cli import SERVER_STATUS
@@ -35,6 +35,7 @@ from swiftcfg.report.preflight import preflight_data, preflight_text, start_data
 from swiftcfg.servers.found import read_server
 from swiftcfg.servers.names import checked_name, folder_of
 from swiftcfg.starting import StartCommand, Subject, start_command
+from swiftcfg.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from swiftcfg.errors import SwiftcfgError
 from swiftcfg.nvml import machine_or_fault
+from swiftcfg.preflight.known import Known, known_of
 from swiftcfg.preflight.result import Note, Preflight, Problem, Said
 from swiftcfg.preflight.table import CHECKS, Check
 from swiftcfg.starting import Subject
-from swiftcfg.starting.known import Known, known_of
 
 __all__ = ["Note", "Preflight", "Problem", "preflight"]
 

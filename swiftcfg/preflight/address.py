@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from swiftcfg import procfs
 from swiftcfg.ports import Binding, is_reserved, outgoing_range, try_port, unprivileged_from
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.servers.found import promised_ports
-from swiftcfg.starting.known import Known
 from swiftcfg.values import dataclass
 
 #: How long Linux keeps a closed connection's port (TCP_TIMEWAIT_LEN, 60 s, linux@6.1:include/net/tcp.h), and how late

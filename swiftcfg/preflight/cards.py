@@ -11,9 +11,9 @@ from packaging.version import Version
 from swiftcfg.gpu import Gpu, GpuInventory
 from swiftcfg.nvml import visible_inventory
 from swiftcfg.nvml_faults import GpuError, UntoldError
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.rules.replan import processes_in_words
-from swiftcfg.starting.known import Known
 from swiftcfg.units import MIB, gib
 from swiftcfg.visible_gpus import ORDER, VISIBLE
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
-from swiftcfg.starting.known import Known
 from swiftcfg.units import GIB, gib
 from swiftcfg.values import dataclass
 

@@ -8,9 +8,9 @@ from typing import Literal
 from swiftcfg.deployment import named_model
 from swiftcfg.errors import SwiftcfgError
 from swiftcfg.files import expanded, folders_in, is_file, is_folder
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.preflight.room import free_bytes
-from swiftcfg.starting.known import Known
 from swiftcfg.units import gib
 from swiftcfg.values import dataclass
 

@@ -7,8 +7,8 @@ machines, count against it.
 import resource
 from collections.abc import Iterator
 
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Problem, Said
-from swiftcfg.starting.known import Known
 from swiftcfg.units import gib
 from swiftcfg.values import dataclass
 

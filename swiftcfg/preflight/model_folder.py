@@ -7,8 +7,8 @@ from swiftcfg.deployment import adapters_of, named_model
 from swiftcfg.errors import InputError
 from swiftcfg.files import expanded, is_folder
 from swiftcfg.preflight.hub import is_hub_id
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
-from swiftcfg.starting.known import Known
 
 _CORRECT = "correct --model, or mount what holds it"
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 
 from swiftcfg.files import expanded, is_file, is_folder
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Problem, Said
-from swiftcfg.starting.known import Known
 
 #: Flags whose words are files that are opened at the start
 #: (ms-swift@4.6.0:swift/arguments/deploy_args.py:42-43, swift/arguments/base_args/base_args.py, external_plugins).

@@ -7,9 +7,9 @@ from pathlib import Path
 from packaging.version import Version
 
 from swiftcfg.files import is_folder
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
 from swiftcfg.servers.names import servers_root
-from swiftcfg.starting.known import Known
 from swiftcfg.units import MIB
 from swiftcfg.values import dataclass
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from swiftcfg.files import expanded, is_folder
 from swiftcfg.model import TowerKind
 from swiftcfg.planner import Plan
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Problem, Said
 from swiftcfg.runtime import PACKAGES, Runtime
-from swiftcfg.starting.known import Known
 from swiftcfg.values import dataclass
 
 

@@ -6,6 +6,7 @@ from swiftcfg.preflight.address import check_port
 from swiftcfg.preflight.cards import check_gpus
 from swiftcfg.preflight.host import check_memory
 from swiftcfg.preflight.hub import check_download
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.limits import check_limits
 from swiftcfg.preflight.model_folder import check_model
 from swiftcfg.preflight.named_files import check_files
@@ -13,7 +14,6 @@ from swiftcfg.preflight.result import Said
 from swiftcfg.preflight.room import check_disk, check_shared_memory
 from swiftcfg.preflight.software import check_software
 from swiftcfg.preflight.written import check_settings
-from swiftcfg.starting.known import Known
 from swiftcfg.values import dataclass
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from swiftcfg.preflight.known import Known
 from swiftcfg.preflight.result import Note, Problem, Said
-from swiftcfg.starting.known import Known
 from swiftcfg.suppress import suppress
 from swiftcfg.validate import Reported, validate
 from swiftcfg.visible_gpus import ORDER, VISIBLE
